@@ -1,0 +1,166 @@
+#include <gtest/gtest.h>
+
+#include "boot/start.h"
+#include "boot/verified_root.h"
+#include "sys/fake_kernel.h"
+
+namespace ashlar {
+namespace {
+
+constexpr char kHash[] = "00112233445566778899aabbccddeeffffeeddccbbaa99887766554433221100";
+constexpr char kDataId[] = "00112233-4455-6677-8899-aabbccddeeff";
+constexpr char kHashId[] = "ffeeddcc-bbaa-9988-7766-554433221100";
+constexpr std::uint64_t kBlocks = 16;
+
+void put_partition(FakeKernel& kernel, const std::string& disk, int number, const std::string& id) {
+  std::string directory = "/sys/class/block/" + disk + std::to_string(number);
+  kernel.put(directory + "/uevent", "PARTUUID=" + id + "\n");
+  kernel.put(directory + "/../uevent", "DEVNAME=" + disk + "\n");
+  kernel.put(directory + "/dev", "254:" + std::to_string(number) + "\n");
+  kernel.put(directory + "/size", std::to_string(kBlocks * 8) + "\n");
+}
+
+std::string superblock(std::uint64_t blocks) {
+  VeritySuperblock block{.uuid = "12345678-1234-1234-1234-123456789abc"_guid, .salt = {}, .data_blocks = blocks};
+  block.salt.bytes.fill(0x5a);
+  return std::string(as_text(build_verity_superblock(block)));
+}
+
+// A machine that starts. Every test below takes one thing from it.
+FakeKernel machine() {
+  FakeKernel kernel;
+  kernel.put("/proc/cmdline", "console=ttyS0 roothash=" + std::string(kHash) + " panic=10 --\n");
+  kernel.put("/roothash.p7s", "signature");
+  kernel.put("/dev/vda3", superblock(kBlocks));
+  put_partition(kernel, "vda", 2, kDataId);
+  put_partition(kernel, "vda", 3, kHashId);
+  return kernel;
+}
+
+// Starts, expects it to stop before anything of the root ran, and returns why.
+std::string why_it_stops(FakeKernel& kernel) {
+  Status status = start_system(kernel);
+  EXPECT_FALSE(kernel.did("execute ") && status) << "it started";
+  return status ? "" : status.error().message();
+}
+
+TEST(Start, TakesEveryStepInOrder) {
+  FakeKernel kernel = machine();
+  Status status = start_system(kernel);
+  ASSERT_TRUE(status) << status.error().message();
+  std::vector<std::string> steps;
+  for (const std::string& call : kernel.calls) {
+    if (!call.starts_with("read ") && !call.starts_with("list ")) steps.push_back(call);
+  }
+  std::string salt;
+  for (int i = 0; i < 32; ++i) salt += "5a";
+  EXPECT_EQ(steps, (std::vector<std::string>{
+                       "mkdir /proc", "mount proc proc /proc", "mkdir /sys", "mount sysfs sysfs /sys", "mkdir /dev",
+                       "mount devtmpfs devtmpfs /dev", "key ashlar-root-hash signature",
+                       "create root CRYPT-VERITY-00112233445566778899aabbccddeeff-root",
+                       "load verity 1 254:2 254:3 4096 4096 16 1 sha256 " + std::string(kHash) + " " + salt +
+                           " 4 panic_on_corruption panic_on_error root_hash_sig_key_desc ashlar-root-hash",
+                       "resume root", "mkdir /sysroot", "mount erofs /dev/dm-0 /sysroot", "move /proc /sysroot/proc",
+                       "move /sys /sysroot/sys", "move /dev /sysroot/dev", "empty /", "chroot /sysroot",
+                       "execute /usr/lib/ashlar/init init PATH=/usr/sbin:/usr/bin HOME=/ LANG=C.UTF-8"}));
+}
+
+TEST(Start, NeedsTheRootHashOnceAndWhole) {
+  const std::string hash(kHash);
+  for (const auto& [cmdline, why] : std::vector<std::pair<std::string, std::string>>{
+           {"quiet --", "roothash"},
+           {"roothash --", "roothash"},
+           {"roothash=" + hash + " roothash=" + hash + " --", "roothash"},
+           {"roothash=" + hash.substr(1) + " --", "roothash"},
+           {"roothash=" + hash + "0 --", "roothash"},
+           {"roothash=" + hash.substr(1) + "g --", "roothash"},
+           {"-- roothash=" + hash, "'roothash=" + hash + "' was added behind what the owner signed"},
+           {"roothash=" + hash + " -- init=/bin/sh", "'init=/bin/sh' was added behind what the owner signed"},
+           {"roothash=" + hash + " -- --", "'--' was added behind what the owner signed"},
+           {"roothash=" + hash, "the signed part does not end in --"},
+       }) {
+    FakeKernel kernel = machine();
+    kernel.put("/proc/cmdline", cmdline + "\n");
+    std::string got = why_it_stops(kernel);
+    EXPECT_TRUE(got.starts_with("kernel command line: ")) << got;
+    EXPECT_NE(got.find(why), std::string::npos) << cmdline << " gave: " << got;
+    EXPECT_FALSE(kernel.did("list /sys/class/block")) << cmdline;
+  }
+}
+
+TEST(Start, NeedsTheSignature) {
+  FakeKernel kernel = machine();
+  kernel.remove("/roothash.p7s");
+  EXPECT_EQ(why_it_stops(kernel), "signature of the root hash: open /roothash.p7s: No such file or directory");
+  EXPECT_FALSE(kernel.did("create"));
+}
+
+TEST(Start, NeedsADisk) {
+  FakeKernel kernel = machine();
+  kernel.remove("/sys/class/block/vda2/uevent");
+  EXPECT_EQ(why_it_stops(kernel),
+            std::string("find the system: no disk has partitions ") + kDataId + " and " + kHashId + " (waited 10 s)");
+}
+
+TEST(Start, RefusesTwoDisksWithTheSameSystem) {
+  FakeKernel kernel = machine();
+  put_partition(kernel, "sda", 2, kDataId);
+  EXPECT_EQ(why_it_stops(kernel),
+            "find the system: /dev/sda2 and /dev/vda2 both carry this system: disconnect the disk "
+            "that should not start");
+}
+
+TEST(Start, RefusesASuperblockItDoesNotKnow) {
+  std::string other_algorithm = superblock(kBlocks);
+  other_algorithm.replace(32, 6, "sha512");
+  for (const std::string& block : {std::string(4096, '\0'), superblock(kBlocks).substr(0, 512), other_algorithm}) {
+    FakeKernel kernel = machine();
+    kernel.put("/dev/vda3", block);
+    EXPECT_TRUE(why_it_stops(kernel).starts_with("verify the system on /dev/vda2: "));
+    EXPECT_FALSE(kernel.did("create"));
+  }
+}
+
+TEST(Start, RefusesASuperblockForALargerPartition) {
+  FakeKernel kernel = machine();
+  kernel.put("/dev/vda3", superblock(kBlocks + 1));
+  EXPECT_EQ(why_it_stops(kernel),
+            "verify the system on /dev/vda2: /dev/vda3: verity superblock: 17 blocks are more than /dev/vda2 has");
+}
+
+TEST(Start, ExplainsWhyTheKernelRefusesTheSignature) {
+  for (const auto& [code, why] : std::vector<std::pair<int, std::string>>{
+           {ENOKEY, "the root hash is not signed by a key in the firmware's db"},
+           {EKEYREJECTED, "the signature is not one of this root hash"},
+           {EBADMSG, "the signature is not one of this root hash"},
+           {EINVAL, "load the verity table"},
+       }) {
+    FakeKernel kernel = machine();
+    kernel.refuse("load verity", code);
+    EXPECT_TRUE(why_it_stops(kernel).starts_with("verify the system on /dev/vda2: " + why)) << code;
+    EXPECT_FALSE(kernel.did("mount erofs"));
+    EXPECT_TRUE(kernel.did("remove root"));
+  }
+}
+
+// Whatever step the kernel refuses, the start stops there: no later step is tried.
+TEST(Start, StopsAtTheFirstRefusal) {
+  for (const char* step : {"mount proc", "mount devtmpfs", "key", "create", "load", "resume", "mount erofs",
+                           "move /dev", "empty /", "chroot"}) {
+    FakeKernel kernel = machine();
+    kernel.refuse(step, EIO);
+    EXPECT_NE(why_it_stops(kernel).find("Input/output error"), std::string::npos) << step;
+    EXPECT_FALSE(kernel.did("execute")) << step;
+  }
+}
+
+TEST(Start, SaysWhichProgramDoesNotRun) {
+  FakeKernel kernel = machine();
+  kernel.refuse("execute", EACCES);
+  std::string why = why_it_stops(kernel);
+  EXPECT_TRUE(why.starts_with("execute /usr/lib/ashlar/init")) << why;
+  EXPECT_TRUE(why.ends_with("Permission denied")) << why;
+}
+
+}  // namespace
+}  // namespace ashlar

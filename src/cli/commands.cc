@@ -1,0 +1,117 @@
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/log.h"
+#include "cli/image_choice.h"
+#include "cli/screen_ready.h"
+#include "image/cache.h"
+#include "image/fetch.h"
+#include "image/inspect.h"
+#include "image/keys.h"
+#include "image/resolve.h"
+#include "vm/run.h"
+
+namespace ashlar::cli {
+namespace {
+
+using namespace image;
+
+Status print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    return fail_errno("write to standard output");
+  }
+  return {};
+}
+
+// Paths the user gave are relative to where he stands.
+fs::path absolute_or_empty(const std::string& path) { return path.empty() ? fs::path() : fs::absolute(path); }
+
+bool has_display() { return std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr; }
+
+// How readiness is told: a dev image says it on its serial console, a release image on its screen.
+Result<std::shared_ptr<vm::ReadyDetector>> detector_for(const fs::path& image, const BuildOptions& options) {
+  ImageIdentity identity = TRY(identify_image(image));
+  if (identity.variant != name_of(Variant::kRelease)) return nullptr;
+  return make_screen_detector(identity, TRY(screen_font(options)));
+}
+
+}  // namespace
+
+Status keys_new_command(const KeysNewOptions& options) {
+  Variant variant = TRY(parse_variant(options.variant));
+  fs::path directory = options.directory.empty() ? TRY(default_key_directory(variant)) : fs::path(options.directory);
+  TRY(create_key_set(directory, variant));
+  return print(directory.string() + "\n");
+}
+
+Status lock_command(const LockCommandOptions& options) {
+  Cache cache = TRY(Cache::open_default());
+  Mirror mirror = TRY(find_mirror(given(options.mirror)));
+  if (!options.export_directory.empty()) {
+    Lock lock = TRY(read_lock(source_directory() / kLockFile));
+    TRY(export_lock(lock, {.mirror = mirror, .cache = cache.root()}, fs::absolute(options.export_directory)));
+    return print(options.export_directory + "\n");
+  }
+  MadeLock made = TRY(make_lock({.profiles = source_directory() / "os/profiles",
+                                 .lock_file = source_directory() / kLockFile,
+                                 .resolve = {.mirror = mirror, .cache = cache.root()}}));
+  for (const std::string& change : made.changes) TRY(print(change + "\n"));
+  log::info(fmt::format("{} packages locked, {} changes", made.lock.packages.size(), made.changes.size()));
+  return {};
+}
+
+Status build_command(const BuildCommandOptions& options) {
+  BuildReport report = TRY(build_image(TRY(build_options(options.choice))));
+  if (options.json) return print(report.json() + "\n");
+  for (const StepTime& step : report.steps) {
+    log::info(fmt::format("{:16} {:>8.1f} s{}", step.step, static_cast<double>(step.took.count()) / 1000,
+                          step.was_cached ? "  from the cache" : ""));
+  }
+  return print(report.image.string() + "\n");
+}
+
+Status run_command(const RunCommandOptions& options) {
+  fs::path image = absolute_or_empty(options.image);
+  if (image.empty()) image = TRY(build_image(TRY(build_options(options.choice)))).image;
+  bool until_ready = options.until == "ready";
+  vm::RunOptions run = {
+      .image = image,
+      .display = options.headless || !has_display() ? vm::Display::none : vm::Display::window,
+      .keep = options.keep ? vm::Keep::machine : vm::Keep::nothing,
+      .until = until_ready ? vm::Until::ready : vm::Until::ended,
+      .screenshot = absolute_or_empty(options.screenshot),
+      .serial_log = absolute_or_empty(options.serial),
+      .timeout = std::chrono::seconds(options.timeout_seconds),
+  };
+  if (until_ready) run.detector = TRY(detector_for(image, TRY(tool_options(options.choice))));
+  vm::RunReport report = TRY(vm::run_image(run));
+  if (options.json) return print(report.json() + "\n");
+  if (until_ready) return print(report.evidence + "\n");
+  return {};
+}
+
+Status inspect_command(const InspectCommandOptions& options) {
+  return print(TRY(inspect_image(options.image, options.json ? Format::kJson : Format::kText)));
+}
+
+Status verify_command(const VerifyCommandOptions& options) {
+  CertificateSet certificates = TRY(load_certificates(options.keys));
+  Result<std::vector<std::string>> held = verify_image(options.image, certificates);
+  if (options.json) {
+    nlohmann::ordered_json out = {{"image", options.image}, {"verified", held.has_value()}};
+    if (held) out["links"] = *held;
+    if (!held) out["error"] = held.error().message();
+    TRY(print(out.dump(2) + "\n"));
+  }
+  for (const std::string& link : TRY(std::move(held))) {
+    if (!options.json) TRY(print("holds: " + link + "\n"));
+  }
+  return {};
+}
+
+}  // namespace ashlar::cli

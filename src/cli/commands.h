@@ -1,0 +1,75 @@
+// What the subcommands do. Each returns its error for main to print; results go to standard output.
+#pragma once
+
+#include <string>
+
+#include "base/fd.h"
+
+namespace ashlar::cli {
+
+// Which image a command is about.
+struct ImageChoice {
+  std::string profile = "desktop";
+  std::string variant = "dev";
+  std::string keys;
+  std::string mirror;
+  std::string lock;
+  std::string output;
+};
+
+struct KeysNewOptions {
+  std::string directory;
+  std::string variant;
+};
+Status keys_new_command(const KeysNewOptions& options);
+
+struct LockCommandOptions {
+  std::string mirror;
+  std::string export_directory;
+};
+Status lock_command(const LockCommandOptions& options);
+
+struct BuildCommandOptions {
+  ImageChoice choice;
+  bool json = false;
+};
+Status build_command(const BuildCommandOptions& options);
+
+struct RunCommandOptions {
+  ImageChoice choice;
+  std::string image;
+  bool headless = false;
+  bool keep = false;
+  std::string until;
+  std::string screenshot;
+  std::string serial;
+  unsigned timeout_seconds = 300;
+  bool json = false;
+};
+Status run_command(const RunCommandOptions& options);
+
+struct InspectCommandOptions {
+  std::string image;
+  bool json = false;
+};
+Status inspect_command(const InspectCommandOptions& options);
+
+struct VerifyCommandOptions {
+  std::string image;
+  std::string keys;
+  bool json = false;
+};
+Status verify_command(const VerifyCommandOptions& options);
+
+struct TestCommandOptions {
+  std::string label;
+  std::string mirror;
+};
+Status test_command(const TestCommandOptions& options);
+
+struct BenchCommandOptions {
+  ImageChoice choice;
+};
+Status bench_command(const BenchCommandOptions& options);
+
+}  // namespace ashlar::cli

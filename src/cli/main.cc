@@ -1,0 +1,106 @@
+// `ashlar`: one command for everything that happens on the host. Each subcommand is a function in commands.h; this
+// file only says which arguments they take.
+#include <CLI/CLI.hpp>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "cli/commands.h"
+
+namespace {
+
+using namespace ashlar;
+using namespace ashlar::cli;
+
+// Arguments several subcommands share.
+void add_image_choice(CLI::App* command, ImageChoice& choice) {
+  command->add_option("--profile", choice.profile, "core or desktop")->capture_default_str();
+  command->add_option("--variant", choice.variant, "dev or release")->capture_default_str();
+  command->add_option("--keys", choice.keys, "a directory or a pkcs11: URI; ~/.config/ashlar/keys/VARIANT otherwise");
+  command->add_option("--mirror", choice.mirror, "URL or exported directory; the host's apt configuration otherwise");
+  command->add_option("--lock", choice.lock, "another lock than os/packages.lock");
+  command->add_option("-o,--output", choice.output, "directory for the image; out/ otherwise");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Ashlar: an operating system that proves what it runs.", "ashlar");
+  app.set_version_flag("--version", ASHLAR_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  static bool yes = false;  // read by ./ashlar
+  app.add_flag("--yes", yes, "install missing host packages without asking (done by ./ashlar before this tool starts)");
+
+  std::function<Status()> chosen;
+
+  CLI::App* keys = app.add_subcommand("keys", "key sets: PK, KEK, db and the PCR key")->require_subcommand(1);
+  CLI::App* keys_new = keys->add_subcommand("new", "make a key set for one variant");
+  static KeysNewOptions keys_options;
+  keys_new->add_option("directory", keys_options.directory, "~/.config/ashlar/keys/VARIANT otherwise");
+  keys_new->add_option("--variant", keys_options.variant, "dev or release")->required();
+  keys_new->callback([&] { chosen = [] { return keys_new_command(keys_options); }; });
+
+  CLI::App* lock = app.add_subcommand("lock", "resolve os/profiles to exact packages in os/packages.lock");
+  static LockCommandOptions lock_options;
+  lock->add_option("--mirror", lock_options.mirror,
+                   "URL or exported directory; the host's apt configuration otherwise");
+  lock->add_option("--export", lock_options.export_directory,
+                   "write every package the lock names to a directory usable as --mirror");
+  lock->callback([&] { chosen = [] { return lock_command(lock_options); }; });
+
+  CLI::App* build = app.add_subcommand("build", "build the signed disk image");
+  static BuildCommandOptions build_options;
+  add_image_choice(build, build_options.choice);
+  build->add_flag("--json", build_options.json, "print image, hashes, sizes and the time of each step");
+  build->callback([&] { chosen = [] { return build_command(build_options); }; });
+
+  CLI::App* run = app.add_subcommand("run", "build what is missing and boot it under Secure Boot with a TPM 2.0");
+  static RunCommandOptions run_options;
+  add_image_choice(run, run_options.choice);
+  run->add_option("--image", run_options.image, "boot this image instead of building one");
+  run->add_flag("--headless", run_options.headless, "no window; the serial console is the terminal's (Ctrl-] ends it)");
+  run->add_flag("--keep", run_options.keep, "keep disk, firmware variables and TPM in IMAGE.machine/");
+  run->add_option("--until", run_options.until, "end when this is reached")->check(CLI::IsMember({"ready"}));
+  run->add_option("--screenshot", run_options.screenshot, "PNG of the screen at the end");
+  run->add_option("--serial", run_options.serial, "log of the serial console");
+  run->add_option("--timeout", run_options.timeout_seconds, "seconds to wait with --until")->capture_default_str();
+  run->add_flag("--json", run_options.json, "print what was reached, when");
+  run->callback([&] { chosen = [] { return run_command(run_options); }; });
+
+  CLI::App* inspect = app.add_subcommand("inspect", "show what an image says about itself");
+  static InspectCommandOptions inspect_options;
+  inspect->add_option("image", inspect_options.image)->required();
+  inspect->add_flag("--json", inspect_options.json);
+  inspect->callback([&] { chosen = [] { return inspect_command(inspect_options); }; });
+
+  CLI::App* verify = app.add_subcommand("verify", "check an image's whole chain offline, every verity block included");
+  static VerifyCommandOptions verify_options;
+  verify->add_option("image", verify_options.image)->required();
+  verify->add_option("--keys", verify_options.keys, "a directory or a pkcs11: URI")->required();
+  verify->add_flag("--json", verify_options.json);
+  verify->callback([&] { chosen = [] { return verify_command(verify_options); }; });
+
+  CLI::App* test = app.add_subcommand("test", "every test: units, comparisons with the world's tools, real boots");
+  static TestCommandOptions test_options;
+  test->add_option("--label", test_options.label, "only this suite: unit, lint, oracle, cli, boot");
+  test->add_option("--mirror", test_options.mirror,
+                   "URL or exported directory; the host's apt configuration otherwise");
+  test->callback([&] { chosen = [] { return test_command(test_options); }; });
+
+  CLI::App* bench = app.add_subcommand("bench", "measure builds, boots and sizes; the verity tree beside veritysetup");
+  static BenchCommandOptions bench_options;
+  add_image_choice(bench, bench_options.choice);
+  bench->callback([&] { chosen = [] { return bench_command(bench_options); }; });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    int status = app.exit(error);
+    return status == 0 ? 0 : 2;
+  }
+  note_interrupts();
+  Status done = chosen();
+  if (done) return 0;
+  log::error(done.error());
+  return done.error().exit_status();
+}

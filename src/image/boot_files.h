@@ -1,0 +1,49 @@
+// What firmware and kernel start from: initramfs, command line, UKI, and the ESP that carries them.
+#pragma once
+
+#include "format/verity.h"
+#include "image/device_programs.h"
+#include "image/keys.h"
+#include "image/workshop.h"
+
+namespace ashlar::image {
+
+// The initramfs: /init, the signature over the root hash, and the list of packages for who inspects the image. newc,
+// not compressed.
+Result<Bytes> build_initramfs(const DevicePrograms& programs, const RootHash& root_hash, std::string_view packages,
+                              const Signer& signer);
+
+// os/cmdline with the root hash, the dev variant's console, and the " --" at which the kernel stops reading.
+Result<std::string> build_command_line(std::string_view parameters, const RootHash& root_hash, Variant variant);
+
+struct UkiInputs {
+  fs::path stub;
+  fs::path kernel;
+  std::string kernel_release;
+  std::string os_release;
+  std::string command_line;
+  ByteView initramfs;
+};
+// Signed with `signer`.
+Result<Bytes> build_signed_uki(const UkiInputs& inputs, const Signer& signer);
+
+inline constexpr std::string_view kUkiDirectory = "EFI/Linux/";
+inline constexpr std::string_view kBootloaderPath = "EFI/BOOT/BOOTX64.EFI";
+inline constexpr std::string_view kLoaderConfPath = "loader/loader.conf";
+inline constexpr std::string_view kLoaderConf =
+    "# No menu, no editor: the only entry is the signed UKI.\n"
+    "timeout 0\n"
+    "editor no\n"
+    "secure-boot-enroll force\n";
+
+struct EspInputs {
+  Bytes bootloader;  // signed
+  Bytes uki;         // signed
+  std::string version;
+  const KeySet* keys;
+  std::uint64_t size_mib;
+};
+// Writes a FAT32 image with bootloader, UKI, loader.conf and the key updates that systemd-boot enrols in setup mode.
+Status write_esp(const Workshop& workshop, const EspInputs& inputs, const fs::path& image);
+
+}  // namespace ashlar::image

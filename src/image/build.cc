@@ -1,0 +1,268 @@
+#include "image/build.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "format/authenticode.h"
+#include "image/boot_files.h"
+#include "image/cache.h"
+#include "image/disk.h"
+#include "image/erofs.h"
+#include "image/fetch.h"
+#include "image/kernel.h"
+#include "image/mapped_file.h"
+#include "image/parallel.h"
+#include "image/resolve.h"
+#include "image/tree.h"
+
+namespace ashlar::image {
+namespace {
+
+constexpr unsigned kRootRevision = 1;
+constexpr unsigned kDiskRevision = 1;
+
+// Runs the steps and notes how long each took.
+class Steps {
+ public:
+  template <typename Work>
+  auto run(std::string_view name, Work work) -> decltype(work()) {
+    auto started = std::chrono::steady_clock::now();
+    cached_ = false;
+    auto result = work();
+    auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
+    times_.push_back({std::string(name), took, cached_});
+    return result;
+  }
+  // The step that is running took its result from the cache.
+  void was_cached(bool cached) { cached_ = cached; }
+  std::vector<StepTime> take() { return std::move(times_); }
+
+ private:
+  std::vector<StepTime> times_;
+  bool cached_ = false;
+};
+
+struct Packages {
+  std::vector<PackageFile> files;
+  std::string list;  // "name version architecture sha256" lines
+  Sha256Digest key;
+};
+
+Result<Packages> fetch_packages(const Lock& lock, const std::string& profile, const FetchOptions& options) {
+  std::vector<LockedPackage> locked = TRY(packages_of(lock, {profile}));
+  std::vector<fs::path> paths = TRY(fetch(lock, {profile}, options));
+  Packages packages;
+  InputHash key("packages", 1);
+  for (std::size_t i = 0; i < locked.size(); ++i) {
+    packages.files.push_back({locked[i].name, paths[i]});
+    key.add(locked[i].name, locked[i].sha256);
+    packages.list +=
+        fmt::format("{} {} {} {}\n", locked[i].name, locked[i].version, locked[i].architecture, locked[i].sha256.hex());
+  }
+  packages.key = key.finish();
+  return packages;
+}
+
+// A root file system and what dm-verity needs to know of it.
+struct VerifiedRootImage {
+  fs::path erofs;
+  VerityTree verity;
+  Sha256Digest key;
+};
+
+// The salt and the identifier are functions of the content, not drawn: the same tree gives the same root hash.
+Salt derived_salt(const Sha256Digest& key) { return Salt{sha256("ashlar verity salt " + key.hex()).bytes}; }
+Guid derived_uuid(const Sha256Digest& key, std::string_view purpose) {
+  Sha256Digest digest = sha256(fmt::format("ashlar {} {}", purpose, key.hex()));
+  return guid_from_big_endian(std::span<const std::uint8_t, 32>(digest.bytes).first<16>());
+}
+
+Result<VerifiedRootImage> build_root(const Cache& cache, const Workshop& workshop, const PackageTree& packages,
+                                     const Overlay& overlay, Steps& steps) {
+  InputHash inputs("root", kRootRevision);
+  inputs.add("packages", packages.key).add("workshop", workshop.key());
+  TRY(hash_overlay(overlay, inputs));
+  Sha256Digest key = inputs.finish();
+  fs::path erofs = TRY(steps.run("EROFS", [&]() -> Result<fs::path> {
+    Cache::Entry entry = TRY(cache.get("root", key, [&](const fs::path& out) -> Status {
+      log::info("make the root file system");
+      TemporaryDirectory work = TRY(TemporaryDirectory::below(cache.work()));
+      fs::path tree = work.path() / "tree";
+      TRY(link_tree(packages.root, tree));
+      TRY(add_overlay(overlay, tree));
+      return make_erofs(workshop, tree, out, derived_uuid(key, "EROFS"));
+    }));
+    steps.was_cached(entry.was_cached);
+    return entry.path;
+  }));
+  VerityTree verity = TRY(steps.run("verity", [&]() -> Result<VerityTree> {
+    MappedFile image = TRY(MappedFile::open(erofs));
+    return build_verity(image.bytes(), derived_salt(key), derived_uuid(key, "verity"), processor_count());
+  }));
+  return VerifiedRootImage{erofs, std::move(verity), key};
+}
+
+// Which disk lies at a path: its inputs, and size and time of the file when it was written.
+Result<std::string> stamp_of(const fs::path& image, const Sha256Digest& key) {
+  struct stat status{};
+  if (::stat(image.c_str(), &status) != 0) return fail_errno("stat " + image.string());
+  return fmt::format("{} {} {}.{:09}\n", key.hex(), status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+
+bool is_current(const fs::path& image, const fs::path& stamp, const Sha256Digest& key) {
+  Result<std::string> noted = read_text(stamp);
+  Result<std::string> found = stamp_of(image, key);
+  return noted && found && *noted == *found;
+}
+
+Result<KeySet> load_matching_keys(const BuildOptions& options) {
+  KeySet keys = TRY(load_key_set(options.keys));
+  if (keys.variant != options.variant) {
+    return fail_misuse(fmt::format("the keys at {} are for {} images, this is a {} image: the two never mix",
+                                   options.keys, name_of(keys.variant), name_of(options.variant)));
+  }
+  return keys;
+}
+
+}  // namespace
+
+Result<fs::path> build_tool_tree(const BuildOptions& options, const std::string& profile) {
+  Lock lock = TRY(read_lock(options.lock));
+  Cache cache = TRY(Cache::open_default());
+  Packages tools =
+      TRY(fetch_packages(lock, profile, {.mirror = TRY(find_mirror(options.mirror)), .cache = cache.root()}));
+  return TRY(Workshop::open(cache, tools.files, tools.key)).root();
+}
+
+Result<Bytes> screen_font(const BuildOptions& options) {
+  fs::path tools = TRY(build_tool_tree(options, "workshop"));
+  std::string font = TRY(
+      run_sandboxed({.root = tools, .argv = {"gzip", "-dc", "/usr/share/consolefonts/Uni2-TerminusBold32x16.psf.gz"}}));
+  ByteView bytes = as_bytes(font);
+  return Bytes(bytes.begin(), bytes.end());
+}
+
+fs::path image_path(const BuildOptions& options) {
+  return options.output / fmt::format("ashlar-{}-{}.raw", options.profile, name_of(options.variant));
+}
+
+Result<BuildReport> build_image(const BuildOptions& options) {
+  Steps steps;
+  BuildReport report;
+  report.image = image_path(options);
+  const fs::path os = options.source / "os";
+  const std::string version = ASHLAR_VERSION;
+
+  // What goes in: keys, recipe, lock. Anything wrong with them is said before work begins.
+  KeySet keys = TRY(load_matching_keys(options));
+  Recipes recipes = TRY(read_recipes(os / "profiles"));
+  auto recipe = recipes.find(options.profile);
+  if (recipe == recipes.end()) return fail_misuse("there is no profile " + options.profile + " in os/profiles");
+  Lock lock = TRY(read_lock(options.lock));
+  TRY(check_current(lock, recipes));
+  Cache cache = TRY(Cache::open_default());
+
+  // Packages, and the workshop whose tools make everything below.
+  Packages tools;
+  Packages kernel_source;
+  Packages packages;
+  TRY(steps.run("fetch", [&]() -> Status {
+    FetchOptions from = {.mirror = TRY(find_mirror(options.mirror)), .cache = cache.root()};
+    tools = TRY(fetch_packages(lock, "workshop", from));
+    kernel_source = TRY(fetch_packages(lock, "kernel-source", from));
+    packages = TRY(fetch_packages(lock, options.profile, from));
+    return {};
+  }));
+  report.packages = packages.files.size();
+  Workshop workshop = TRY(steps.run("workshop", [&] { return Workshop::open(cache, tools.files, tools.key); }));
+
+  // What will run: kernel, our own programs, the tree of packages.
+  KernelImage kernel = TRY(steps.run("kernel", [&]() -> Result<KernelImage> {
+    KernelImage built = TRY(build_kernel(cache, workshop, kernel_source.files, kernel_source.key, os));
+    steps.was_cached(built.was_cached);
+    return built;
+  }));
+  DevicePrograms programs = TRY(steps.run(
+      "device programs", [&] { return build_device_programs(cache, workshop, options.source, options.variant); }));
+  PackageTree tree = TRY(steps.run("package tree", [&]() -> Result<PackageTree> {
+    PackageTree built = TRY(build_package_tree(
+        cache, workshop,
+        {.packages = packages.files, .packages_key = packages.key, .recipe = &recipe->second, .os = os}));
+    steps.was_cached(built.was_cached);
+    return built;
+  }));
+  Overlay overlay = {
+      .os = os, .programs = &programs, .variant = options.variant, .version = version, .profile = options.profile};
+  VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, steps));
+
+  // Here the root was measured: nothing in it changes any more. What follows carries its hash and is signed.
+  report.root_hash = root.verity.root_hash;
+  report.root_bytes = fs::file_size(root.erofs);
+  Bytes uki;
+  Bytes bootloader;
+  TRY(steps.run("UKI", [&]() -> Status {
+    Bytes initramfs = TRY(build_initramfs(programs, root.verity.root_hash, packages.list, keys.image));
+    report.initramfs_bytes = initramfs.size();
+    fs::path efi = workshop.root() / "usr/lib/systemd/boot/efi";
+    std::string command_line =
+        TRY(build_command_line(TRY(read_text(os / "cmdline")), root.verity.root_hash, options.variant));
+    uki = TRY(build_signed_uki({.stub = efi / "linuxx64.efi.stub",
+                                .kernel = kernel.bzimage,
+                                .kernel_release = kernel.release,
+                                .os_release = os_release(overlay),
+                                .command_line = command_line,
+                                .initramfs = initramfs},
+                               keys.image));
+    bootloader = TRY(sign_pe(TRY(read_file(efi / "systemd-bootx64.efi")), keys.image));
+    return {};
+  }));
+  report.uki_hash = sha256(uki);
+  report.uki_bytes = uki.size();
+
+  // The disk, unless exactly this one lies there already.
+  Sha256Digest disk_key = InputHash("disk", kDiskRevision)
+                              .add("root", root.verity.root_hash.digest)
+                              .add("uki", report.uki_hash)
+                              .add("bootloader", sha256(bootloader))
+                              .add("PK", sha256(certificate_der(keys.platform.certificate)))
+                              .add("KEK", sha256(certificate_der(keys.key_exchange.certificate)))
+                              .finish();
+  TRY(steps.run("disk", [&]() -> Status {
+    fs::path stamp = options.output / ("." + report.image.filename().string() + ".stamp");
+    if (is_current(report.image, stamp, disk_key)) {
+      steps.was_cached(true);
+      return {};
+    }
+    std::error_code error;
+    fs::create_directories(options.output, error);
+    if (error) return fail_errno("create " + options.output.string(), error.value());
+    DiskLayout layout = layout_for(report.root_bytes);
+    TemporaryDirectory work = TRY(TemporaryDirectory::below(options.output));
+    fs::path esp = work.path() / "esp";
+    fs::path disk = work.path() / "disk";
+    TRY(in("ESP", write_esp(workshop, {bootloader, uki, version, &keys, layout.esp_mib}, esp)));
+    TRY(in("disk", write_disk(disk, layout, {esp, root.erofs, &root.verity, version})));
+    if (::rename(disk.c_str(), report.image.c_str()) != 0) return fail_errno("rename to " + report.image.string());
+    return write_file(stamp, as_bytes(TRY(stamp_of(report.image, disk_key))));
+  }));
+  report.disk_bytes = fs::file_size(report.image);
+  report.steps = steps.take();
+  return report;
+}
+
+std::string BuildReport::json() const {
+  nlohmann::ordered_json out = {
+      {"image", image.string()},
+      {"root_hash", root_hash.hex()},
+      {"uki_sha256", uki_hash.hex()},
+      {"packages", packages},
+      {"bytes", {{"uki", uki_bytes}, {"initramfs", initramfs_bytes}, {"root", root_bytes}, {"disk", disk_bytes}}}};
+  for (const StepTime& step : steps) {
+    out["steps"].push_back({{"step", step.step}, {"milliseconds", step.took.count()}, {"cached", step.was_cached}});
+  }
+  return out.dump(2);
+}
+
+}  // namespace ashlar::image

@@ -1,0 +1,40 @@
+#include "image/device_programs.h"
+
+namespace ashlar::image {
+namespace {
+
+constexpr unsigned kRevision = 1;
+const fs::path kSource = "/run/source";
+const fs::path kBuild = "/run/build";
+
+}  // namespace
+
+Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop& workshop, const fs::path& source,
+                                             Variant variant) {
+  InputHash inputs("device programs", kRevision);
+  inputs.add("workshop", workshop.key()).add("variant", name_of(variant));
+  for (const char* part :
+       {"CMakeLists.txt", "src/CMakeLists.txt", "src/base", "src/format", "src/sys", "src/boot", "src/init"}) {
+    TRY(inputs.add_files(source / part));
+  }
+  Sha256Digest key = inputs.finish();
+  Cache::Entry entry = TRY(in("device programs", cache.get("device", key, [&](const fs::path& out) -> Status {
+    TemporaryDirectory work = TRY(TemporaryDirectory::below(cache.work()));
+    auto run = [&](std::vector<std::string> argv) -> Status {
+      TRY(workshop.run({.binds = {{source, kSource}, {work.path(), kBuild, Bind::Access::kReadWrite}},
+                        .directory = kBuild,
+                        .argv = std::move(argv)}));
+      return {};
+    };
+    TRY(run({"cmake", "-S", kSource, "-B", kBuild, "-G", "Ninja", "-DASHLAR_DEVICE=ON",
+             "-DASHLAR_VARIANT=" + std::string(name_of(variant)), "-DCMAKE_CXX_COMPILER=clang++-19",
+             "-DCMAKE_ASM_COMPILER=clang-19", "-DCMAKE_BUILD_TYPE=MinSizeRel"}));
+    TRY(run({"ninja", "ashlar-boot", "ashlar-init"}));
+    fs::create_directory(out);
+    TRY(write_file(out / "boot", TRY(read_file(work.path() / "src/boot/ashlar-boot")), 0755));
+    return write_file(out / "init", TRY(read_file(work.path() / "src/init/ashlar-init")), 0755);
+  })));
+  return DevicePrograms{entry.path / "boot", entry.path / "init", key};
+}
+
+}  // namespace ashlar::image

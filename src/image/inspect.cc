@@ -1,0 +1,172 @@
+#include "image/inspect.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "format/authenticode.h"
+#include "format/cpio.h"
+#include "format/kernel_cmdline.h"
+#include "format/pe.h"
+#include "format/uki.h"
+
+namespace ashlar::image {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string type_name(const Guid& type) {
+  if (type == kEspType) return "ESP";
+  if (type == kRootX64Type) return "root (x86-64)";
+  if (type == kRootVerityX64Type) return "root verity (x86-64)";
+  if (type == kLinuxDataType) return "Linux data";
+  return type.text();
+}
+
+Result<Json> describe_pe(const FatFile& file) {
+  PeImage pe = TRY(parse_pe(file.content));
+  Json out = {{"path", file.path},
+              {"bytes", file.content.size()},
+              {"sha256", sha256(file.content).hex()},
+              {"authenticode_sha256", TRY(authenticode_digest(file.content)).hex()}};
+  out["signers"] = Json::array();
+  for (const PeSignature& signature : TRY(pe_signatures(file.content))) out["signers"].push_back(signature.signer);
+  for (const PeSection& section : pe.sections) {
+    out["sections"].push_back(
+        {{"name", section.name}, {"bytes", section.content.size()}, {"sha256", sha256(section.content).hex()}});
+  }
+  return out;
+}
+
+Json describe_packages(std::string_view lines) {
+  Json out = Json::array();
+  while (!lines.empty()) {
+    std::size_t end = std::min(lines.find('\n'), lines.size());
+    std::string_view line = lines.substr(0, end);
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+    std::size_t space = std::min(line.find(' '), line.size());
+    std::string_view rest = line.substr(std::min(space + 1, line.size()));
+    out.push_back({{"name", line.substr(0, space)}, {"version", rest.substr(0, rest.find(' '))}});
+  }
+  return out;
+}
+
+Result<Json> describe(const fs::path& path) {
+  OpenedImage image = TRY(open_image(path));
+  Json out = {
+      {"image", path.string()}, {"bytes", image.file.bytes().size()}, {"disk_guid", image.table.disk_id.text()}};
+  for (const GptPartition& partition : image.table.partitions) {
+    out["partitions"].push_back({{"label", partition.name},
+                                 {"type", type_name(partition.type)},
+                                 {"guid", partition.id.text()},
+                                 {"first_byte", partition.first_lba * kSectorSize},
+                                 {"bytes", partition.sectors() * kSectorSize}});
+  }
+  out["programs"] = Json::array();
+  for (const FatFile& file : image.esp) {
+    if (file.path.ends_with(".efi") || file.path.ends_with(".EFI")) {
+      out["programs"].push_back(TRY(in(file.path, describe_pe(file))));
+    } else {
+      out["other_files"].push_back({{"path", file.path}, {"bytes", file.content.size()}});
+    }
+  }
+  const FatFile* uki_file = TRY(image.only_file(kUkiDirectory, ".efi"));
+  OpenedUki uki = TRY(in(uki_file->path, open_uki(uki_file->content)));
+  out["command_line"] = uki.command_line;
+  out["root_hash"] = uki.root_hash.hex();
+  out["os_release"] = uki.os_release;
+  out["packages"] = describe_packages(uki.packages);
+  return out;
+}
+
+std::string as_lines(const Json& out) {
+  std::string text =
+      fmt::format("image      {}\nsize       {} bytes\ndisk GUID  {}\n\npartitions\n", out["image"].get<std::string>(),
+                  out["bytes"].get<std::uint64_t>(), out["disk_guid"].get<std::string>());
+  for (const Json& partition : out["partitions"]) {
+    text += fmt::format("  {:24} {:22} {:>12} bytes  {}\n", partition["label"].get<std::string>(),
+                        partition["type"].get<std::string>(), partition["bytes"].get<std::uint64_t>(),
+                        partition["guid"].get<std::string>());
+  }
+  for (const Json& program : out["programs"]) {
+    text += fmt::format("\n{}\n  {} bytes, SHA-256 {}\n  Authenticode {}\n", program["path"].get<std::string>(),
+                        program["bytes"].get<std::uint64_t>(), program["sha256"].get<std::string>(),
+                        program["authenticode_sha256"].get<std::string>());
+    for (const Json& signer : program["signers"]) text += "  signed by " + signer.get<std::string>() + "\n";
+    if (program["signers"].empty()) text += "  not signed\n";
+    for (const Json& section : program["sections"]) {
+      text += fmt::format("  {:10} {:>10} bytes  {}\n", section["name"].get<std::string>(),
+                          section["bytes"].get<std::uint64_t>(), section["sha256"].get<std::string>());
+    }
+  }
+  text +=
+      fmt::format("\ncommand line  {}\nroot hash     {}\n\n{}\n{} packages\n", out["command_line"].get<std::string>(),
+                  out["root_hash"].get<std::string>(), out["os_release"].get<std::string>(), out["packages"].size());
+  for (const Json& package : out["packages"]) {
+    text += fmt::format("  {} {}\n", package["name"].get<std::string>(), package["version"].get<std::string>());
+  }
+  return text;
+}
+
+}  // namespace
+
+ByteView OpenedImage::bytes_of(const GptPartition& partition) const {
+  return file.bytes().subspan(partition.first_lba * kSectorSize, partition.sectors() * kSectorSize);
+}
+
+Result<const FatFile*> OpenedImage::only_file(std::string_view directory, std::string_view ending) const {
+  const FatFile* found = nullptr;
+  for (const FatFile& candidate : esp) {
+    if (!candidate.path.starts_with(directory) || !candidate.path.ends_with(ending)) continue;
+    if (found != nullptr) return fail(fmt::format("ESP: {} and {}: only one is expected", found->path, candidate.path));
+    found = &candidate;
+  }
+  if (found == nullptr) return fail(fmt::format("ESP: there is no {}*{}", directory, ending));
+  return found;
+}
+
+Result<OpenedImage> open_image(const fs::path& path) {
+  MappedFile file = TRY(MappedFile::open(path));
+  ByteView disk = file.bytes();
+  std::uint64_t sectors = disk.size() / kSectorSize;
+  if (disk.size() % kSectorSize != 0 || sectors < kGptFirstSectors + kGptLastSectors) {
+    return fail(path.string() + " is no disk image: " + std::to_string(disk.size()) + " bytes");
+  }
+  GptTable table = TRY(in("partition table", parse_gpt(disk.first(kGptFirstSectors * kSectorSize),
+                                                       disk.last(kGptLastSectors * kSectorSize), sectors)));
+  OpenedImage image{std::move(file), std::move(table), {}};
+  const GptPartition* esp = nullptr;
+  for (const GptPartition& partition : image.table.partitions) {
+    if (partition.type != kEspType) continue;
+    if (esp != nullptr) return fail("partition table: there are two ESPs");
+    esp = &partition;
+  }
+  if (esp == nullptr) return fail("partition table: there is no ESP");
+  image.esp = TRY(read_fat32(image.bytes_of(*esp)));
+  return image;
+}
+
+Result<OpenedUki> open_uki(ByteView uki) {
+  OpenedUki out;
+  for (const UkiSection& section : TRY(inspect_uki(uki))) {
+    if (section.name == ".cmdline") out.command_line = as_text(section.content);
+    if (section.name == ".osrel") out.os_release = as_text(section.content);
+    if (section.name != ".initrd") continue;
+    for (const CpioNode& node : TRY(in("initramfs", parse_cpio(section.content)))) {
+      if (node.path == "roothash.p7s") out.root_hash_signature.assign(node.content.begin(), node.content.end());
+      if (node.path == "packages") out.packages = as_text(node.content);
+    }
+  }
+  KernelCmdline line = TRY(in("command line", parse_kernel_cmdline(out.command_line)));
+  if (!line.has_separator || !line.init_arguments.empty()) {
+    return fail("command line: it does not end in \" --\": what the stub appends would be read by the kernel");
+  }
+  out.root_hash = TRY(in("command line", parse_root_hash(TRY(line.only_value("roothash")))));
+  return out;
+}
+
+Result<std::string> inspect_image(const fs::path& path, Format format) {
+  Json description = TRY(in("inspect " + path.string(), describe(path)));
+  return format == Format::kJson ? description.dump(2) + "\n" : as_lines(description);
+}
+
+}  // namespace ashlar::image

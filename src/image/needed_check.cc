@@ -1,0 +1,199 @@
+#include "image/needed_check.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <set>
+
+#include "format/elf.h"
+#include "image/mapped_file.h"
+#include "image/parallel.h"
+
+namespace ashlar::image {
+namespace {
+
+constexpr int kMostLinks = 40;
+constexpr std::size_t kMostListed = 20;
+
+// Paths as a process whose root is the tree sees them: links are followed inside it.
+class TreeView {
+ public:
+  explicit TreeView(fs::path root) : root_(std::move(root)) {}
+
+  // The absolute path without links and dots that `path` leads to; nullopt when nothing is there.
+  [[nodiscard]] std::optional<fs::path> resolve(const fs::path& path) const {
+    std::vector<std::string> todo;
+    auto push = [&](const fs::path& parts) {
+      std::vector<std::string> names(parts.begin(), parts.end());
+      std::ranges::reverse(names);
+      todo.insert(todo.end(), names.begin(), names.end());
+    };
+    push(path);
+    fs::path real = "/";
+    for (int links = 0; !todo.empty();) {
+      std::string name = std::move(todo.back());
+      todo.pop_back();
+      if (name.empty() || name == "." || name == "/") continue;
+      if (name == "..") {
+        real = real.parent_path();
+        continue;
+      }
+      std::error_code error;
+      fs::path next = real / name;
+      fs::file_status status = fs::symlink_status(on_host(next), error);
+      if (error || !fs::exists(status)) return std::nullopt;
+      if (!fs::is_symlink(status)) {
+        real = next;
+        continue;
+      }
+      if (++links > kMostLinks) return std::nullopt;
+      fs::path target = fs::read_symlink(on_host(next), error);
+      if (error) return std::nullopt;
+      if (target.is_absolute()) real = "/";
+      push(target);
+    }
+    return real;
+  }
+
+  [[nodiscard]] bool has_file(const fs::path& path) const {
+    std::optional<fs::path> real = resolve(path);
+    std::error_code error;
+    return real && fs::is_regular_file(on_host(*real), error);
+  }
+
+  [[nodiscard]] fs::path on_host(const fs::path& absolute) const { return root_ / absolute.relative_path(); }
+
+ private:
+  fs::path root_;
+};
+
+// The directories ld.so(8) searches for everyone, its configuration first.
+Result<std::vector<fs::path>> library_directories(const TreeView& tree) {
+  std::vector<fs::path> configuration;
+  std::error_code error;
+  for (fs::directory_iterator entry(tree.on_host("/etc/ld.so.conf.d"), error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".conf") configuration.push_back(entry->path());
+  }
+  std::ranges::sort(configuration);
+  std::vector<fs::path> directories;
+  for (const fs::path& file : configuration) {
+    std::string text = TRY(read_text(file));
+    for (std::size_t at = 0; at < text.size();) {
+      std::size_t end = std::min(text.find('\n', at), text.size());
+      std::string line = text.substr(at, end - at);
+      at = end + 1;
+      if (line.starts_with('/')) directories.emplace_back(line);
+    }
+  }
+  for (const char* standard :
+       {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"}) {
+    directories.emplace_back(standard);
+  }
+  return directories;
+}
+
+// "$ORIGIN/../lib:/opt/lib" for a file in `origin`.
+std::vector<fs::path> search_path(std::string_view text, const fs::path& origin) {
+  std::vector<fs::path> directories;
+  while (!text.empty()) {
+    std::string part(text.substr(0, text.find(':')));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    for (std::string_view name : {"${ORIGIN}", "$ORIGIN"}) {
+      for (std::size_t at; (at = part.find(name)) != std::string::npos;) part.replace(at, name.size(), origin.string());
+    }
+    if (part.starts_with('/')) directories.emplace_back(part);
+  }
+  return directories;
+}
+
+// Whether the file is an ELF file that a loader loads; object files are linked to nothing yet.
+Result<bool> is_loadable_elf(const fs::path& file) {
+  constexpr std::array<std::uint8_t, 4> kMagic = {0x7f, 'E', 'L', 'F'};
+  constexpr std::size_t kTypeOffset = 16;  // e_type, little-endian
+  Fd fd = TRY(open_file(file, O_RDONLY | O_NOFOLLOW));
+  std::array<std::uint8_t, kTypeOffset + 2> start{};
+  ssize_t got = ::pread(fd.get(), start.data(), start.size(), 0);
+  if (got < 0) return fail_errno("read " + file.string());
+  if (static_cast<std::size_t>(got) < start.size() || !std::ranges::equal(kMagic, std::span(start).first(4)))
+    return false;
+  return start[kTypeOffset] != static_cast<std::uint8_t>(ElfType::kRelocatable);
+}
+
+Result<std::vector<fs::path>> regular_files(const fs::path& root) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->symlink_status(error).type() == fs::file_type::regular) files.push_back(entry->path());
+  }
+  if (error) return fail_errno("walk " + root.string(), error.value());
+  return files;
+}
+
+std::vector<std::string> missing_of(const ElfInfo& elf, const fs::path& place, const TreeView& tree,
+                                    const std::vector<fs::path>& standard) {
+  std::vector<std::string> missing;
+  if (elf.interpreter && !tree.has_file(*elf.interpreter)) missing.push_back(*elf.interpreter);
+  std::vector<fs::path> directories;
+  // RUNPATH replaces RPATH (ld.so(8)).
+  if (elf.runpath) {
+    directories = search_path(*elf.runpath, place.parent_path());
+  } else if (elf.rpath) {
+    directories = search_path(*elf.rpath, place.parent_path());
+  }
+  directories.insert(directories.end(), standard.begin(), standard.end());
+  for (const std::string& need : elf.needed) {
+    bool found = need.contains('/')
+                     ? tree.has_file(need)
+                     : std::ranges::any_of(directories, [&](const fs::path& at) { return tree.has_file(at / need); });
+    if (!found) missing.push_back(need);
+  }
+  return missing;
+}
+
+}  // namespace
+
+Result<std::vector<MissingNeed>> find_missing_needs(const fs::path& tree, const Origins& origins) {
+  TreeView view(tree);
+  std::vector<fs::path> standard = TRY(library_directories(view));
+  std::vector<fs::path> files = TRY(regular_files(tree));
+  std::vector<MissingNeed> result;
+  std::mutex mutex;
+  TRY(parallel_for(files.size(), [&](std::size_t i) -> Status {
+    if (!TRY(is_loadable_elf(files[i]))) return {};
+    MappedFile file = TRY(MappedFile::open(files[i]));
+    fs::path place = fs::path("/") / files[i].lexically_relative(tree);
+    ElfInfo elf = TRY(in(place.string(), parse_elf(file.bytes())));
+    if (elf.machine != kElfMachineX64) return {};
+    std::vector<std::string> missing = missing_of(elf, place, view, standard);
+    if (missing.empty()) return {};
+    auto origin = origins.find(place.string());
+    std::lock_guard guard(mutex);
+    for (std::string& need : missing) {
+      result.push_back({place.string(), origin == origins.end() ? std::string() : origin->second, std::move(need)});
+    }
+    return {};
+  }));
+  std::ranges::sort(result);
+  return result;
+}
+
+Status check_needed(const fs::path& tree, const Origins& origins) {
+  std::vector<MissingNeed> missing = TRY(in("check what programs are linked to", find_missing_needs(tree, origins)));
+  if (missing.empty()) return {};
+  std::string text = "libraries are missing from the image:";
+  for (std::size_t i = 0; i < missing.size() && i < kMostListed; ++i) {
+    const MissingNeed& one = missing[i];
+    text += fmt::format("\n  {} needs {}{}", one.path, one.need,
+                        one.package.empty() ? "" : " (package " + one.package + ")");
+  }
+  if (missing.size() > kMostListed) text += fmt::format("\n  and {} more", missing.size() - kMostListed);
+  text += "\nan [[omit]] or [[omit-files]] of the profile takes too much";
+  return fail(text);
+}
+
+}  // namespace ashlar::image

@@ -1,0 +1,77 @@
+#include "image/test_archive.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "base/digest.h"
+#include "base/subprocess.h"
+
+namespace ashlar::image::testing {
+namespace {
+
+void write(const fs::path& path, const std::string& text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+std::vector<std::string> gpg(const fs::path& home, std::vector<std::string> arguments) {
+  std::vector<std::string> argv = {"gpg",     "--homedir", home.string(),  "--batch",
+                                   "--quiet", "--no-tty",  "--passphrase", ""};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return argv;
+}
+
+}  // namespace
+
+TestKey::TestKey(const fs::path& directory) : home_(directory) {
+  fs::create_directories(home_);
+  fs::permissions(home_, fs::perms::owner_all);
+  run_checked(
+      {.argv = gpg(home_, {"--quick-generate-key", "Test archive <test@example.org>", "ed25519", "sign", "never"})})
+      .value();
+  run_checked({.argv = gpg(home_, {"--output", keyring().string(), "--export"})}).value();
+}
+
+TestKey::~TestKey() {
+  [[maybe_unused]] auto ended = run({.argv = {"gpgconf", "--homedir", home_.string(), "--kill", "all"}});
+}
+
+std::string TestKey::clear_sign(const std::string& text) const {
+  return run_checked({.argv = gpg(home_, {"--clear-sign"}), .input = text}).value();
+}
+
+std::string deb_path(const TestPackage& package) {
+  return fmt::format("pool/main/{}/{}/{}_{}_amd64.deb", package.name.substr(0, 1), package.name, package.name,
+                     package.version);
+}
+
+std::string deb_content(const TestPackage& package) {
+  if (!package.content.empty()) return package.content;
+  return fmt::format("{} {}\n", package.name, package.version);
+}
+
+void write_suite(const fs::path& archive, const TestSuite& suite, const TestKey& key) {
+  std::string packages;
+  for (const TestPackage& package : suite.packages) {
+    std::string content = deb_content(package);
+    write(archive / deb_path(package), content);
+    packages += fmt::format(
+        "Package: {}\nVersion: {}\nArchitecture: amd64\nMaintainer: Test <test@example.org>\n{}{}Filename: {}\nSize: "
+        "{}\n"
+        "SHA256: {}\nDescription: test\n\n",
+        package.name, package.version, package.depends.empty() ? "" : "Depends: " + package.depends + "\n",
+        package.more, deb_path(package), content.size(), sha256(content).hex());
+  }
+  fs::path place = archive / "dists" / suite.name;
+  write(place / "main/binary-amd64/Packages", packages);
+  std::string release = fmt::format(
+      "Origin: Test\nSuite: {0}\nCodename: {0}\nDate: {1}\n{2}Architectures: amd64\nComponents: main\nSHA256:\n {3} "
+      "{4} "
+      "main/binary-amd64/Packages\n",
+      suite.name, suite.date, suite.valid_until.empty() ? "" : "Valid-Until: " + suite.valid_until + "\n",
+      sha256(packages).hex(), packages.size());
+  write(place / "InRelease", key.clear_sign(release));
+}
+
+}  // namespace ashlar::image::testing

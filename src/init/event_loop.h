@@ -1,0 +1,31 @@
+// What PID 1 waits for: children that end, requests to leave, the power button.
+//
+// Requests are signals, as init programs have long taken them: SIGTERM and SIGINT restart the machine, SIGUSR2 turns it
+// off. Only root may signal PID 1. All other signals stay without effect: the kernel does not deliver to PID 1 what it
+// has no handler for.
+#pragma once
+
+#include "base/fd.h"
+#include "sys/kernel.h"
+
+namespace ashlar {
+
+class EventLoop {
+ public:
+  // Blocks the signals and opens what they and the buttons arrive on.
+  static Result<EventLoop> create();
+
+  // Reaps every child, in the dev variant keeps a shell on the serial line, until the machine is to leave. Never throws
+  // and never returns for any other reason.
+  PowerState run(Kernel& kernel) noexcept;
+
+ private:
+  EventLoop(Fd epoll, Fd signals, std::vector<Fd> buttons)
+      : epoll_(std::move(epoll)), signals_(std::move(signals)), buttons_(std::move(buttons)) {}
+
+  Fd epoll_;
+  Fd signals_;
+  std::vector<Fd> buttons_;
+};
+
+}  // namespace ashlar

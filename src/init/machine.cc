@@ -1,0 +1,42 @@
+#include "init/machine.h"
+
+#include "sys/device_mapper.h"
+#include "sys/efi_variables.h"
+#include "sys/mounts.h"
+#include "sys/release.h"
+
+namespace ashlar {
+namespace {
+
+// The value, or nothing and a line in the log.
+template <typename T>
+std::optional<T> told(Kernel& kernel, std::string_view what, Result<std::optional<T>> answer) {
+  if (answer) return *answer;
+  kernel.say(Severity::failure, "ashlar: " + std::string(what) + ": " + answer.error().message());
+  return std::nullopt;
+}
+
+}  // namespace
+
+Status set_up_machine(Kernel& kernel) {
+  TRY(mount_all(kernel, system_mounts()));
+  TRY(kernel.set_host_name("ashlar"));
+  return kernel.raise_loopback();
+}
+
+MachineState observe_machine(Kernel& kernel) {
+  return {
+      .version = std::string(kVersion),
+      .variant = std::string(kVariant),
+      .verified = told(kernel, "verified root", verified_root_hash(kernel)),
+      .secure_boot = told(kernel, "SecureBoot", efi_switch(kernel, "SecureBoot")),
+      .setup_mode = told(kernel, "SetupMode", efi_switch(kernel, "SetupMode")),
+  };
+}
+
+void announce_ready(Kernel& kernel, const MachineState& state) {
+  kernel.show(ready_page(state));
+  kernel.say(Severity::info, ready_line(state));
+}
+
+}  // namespace ashlar

@@ -1,0 +1,39 @@
+# How the programs of the image are compiled and linked. Included by sys/CMakeLists.txt when ASHLAR_DEVICE is on.
+#
+# - Static: boot must need nothing of the root it verifies, and PID 1 stays small in memory (no loader, no relocated
+#   libstdc++). Position-independent all the same, with every relocation read-only after the start.
+# - One program, one translation unit for the linker (full LTO), so that control-flow integrity knows every function and
+#   every class; a violation traps, and a trap in PID 1 stops the machine.
+# - No exceptions and no RTTI in our code; what libstdc++ throws (out of memory) ends the program.
+# - The same bytes whatever the path: source paths are mapped away, there is no build id, symbols are stripped.
+
+set(ASHLAR_DEVICE_COMPILE
+  -Os -flto=full -fvisibility=hidden -fno-exceptions -fno-rtti -fPIE
+  -fsanitize=cfi -fsanitize-trap=cfi
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+  -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
+  -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
+  -ffunction-sections -fdata-sections
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
+  CACHE INTERNAL "")
+set(ASHLAR_DEVICE_DEFINE _FORTIFY_SOURCE=3 _GLIBCXX_ASSERTIONS CACHE INTERNAL "")
+set(ASHLAR_DEVICE_LINK
+  -static-pie -fuse-ld=lld-19 -Os -flto=full -fvisibility=hidden -fsanitize=cfi -fsanitize-trap=cfi
+  -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--gc-sections -Wl,--icf=all -Wl,--build-id=none -Wl,--strip-all
+  -Wl,--fatal-warnings
+  CACHE INTERNAL "")
+
+# For each library and each program of the image.
+function(ashlar_harden target)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${ASHLAR_DEVICE_COMPILE}>)
+  target_compile_definitions(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${ASHLAR_DEVICE_DEFINE}>)
+endfunction()
+
+# A program of the image.
+function(ashlar_device_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  target_link_options(${name} PRIVATE ${ASHLAR_DEVICE_LINK})
+  ashlar_harden(${name})
+endfunction()

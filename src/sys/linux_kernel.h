@@ -1,0 +1,41 @@
+// The Kernel that is really there.
+#pragma once
+
+#include <optional>
+
+#include "sys/kernel.h"
+#include "sys/screen.h"
+
+namespace ashlar {
+
+class LinuxKernel final : public Kernel {
+ public:
+  Result<Bytes> read_file(const std::string& path, std::uint64_t limit) override;
+  Result<Bytes> read_at(const std::string& path, std::uint64_t offset, std::uint64_t size) override;
+  Result<std::vector<std::string>> list(const std::string& directory) override;
+  bool exists(const std::string& path) override;
+  Status make_directory(const std::string& path) override;
+  Status empty_directory(const std::string& directory) override;
+  Status mount(const Mount& mount) override;
+  Status move_mount(const std::string& from, const std::string& to) override;
+  Status unmount(const std::string& target) override;
+  Status change_root(const std::string& directory) override;
+  Status device_mapper(unsigned long request, std::span<std::uint8_t> packet) override;
+  Status add_user_key(const std::string& description, ByteView payload) override;
+  Status set_host_name(const std::string& name) override;
+  Status raise_loopback() override;
+  Status execute(const std::string& program, const std::vector<std::string>& arguments,
+                 const std::vector<std::string>& environment) override;
+  void signal_all(int signal) override;
+  bool wait_for_all(int milliseconds) override;
+  // Into the kernel's log; in the dev variant on the console too.
+  void say(Severity severity, std::string_view line) override;
+  void show(const Page& page) override;
+  void sleep(int milliseconds) override;
+  void leave(PowerState state) override;
+
+ private:
+  std::optional<Screen> screen_;
+};
+
+}  // namespace ashlar

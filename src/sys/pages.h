@@ -1,0 +1,55 @@
+// What a person sees when no compositor runs: a page of a few labelled lines. Pages are data; draw() is a pure function
+// of the page, the font and the size of the screen.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sys/canvas.h"
+
+namespace ashlar {
+
+enum class Tone { plain, faint, failure };
+
+struct PageLine {
+  std::string label;
+  std::vector<std::string> text;  // one entry a row; a row too long for the screen is broken at a space
+  Tone tone = Tone::plain;
+};
+
+struct Page {
+  std::string title;     // "Ashlar"
+  std::string subtitle;  // "0.1.0", "0.1.0 DEV"
+  std::string heading;   // what the machine is doing, in a few words
+  Tone heading_tone = Tone::plain;
+  std::vector<PageLine> lines;
+  std::string footer;
+};
+
+void draw(const Page& page, const PsfFont& font, Canvas& canvas);
+
+// What PID 1 found when it was ready. Every value was read from the running kernel.
+struct MachineState {
+  std::string version;
+  std::string variant;  // "dev" or "release"
+  std::optional<std::string>
+      verified;                     // root hash of the dm-verity device / is mounted from; nothing: it is not on one
+  std::optional<bool> secure_boot;  // nothing: this firmware has no such variable
+  std::optional<bool> setup_mode;
+};
+
+// "ashlar: ready variant=dev version=0.1.0 roothash=<hex> SecureBoot=1 SetupMode=0 root=verity". What is not known is
+// "none"; a root that is not on dm-verity is root=unverified.
+std::string ready_line(const MachineState& state);
+Page ready_page(const MachineState& state);
+Page starting_page(std::string_view version, std::string_view variant);
+// `what` is a sentence. `seconds` until the machine restarts.
+Page failure_page(std::string_view version, std::string_view variant, std::string_view what, int seconds);
+Page leaving_page(std::string_view version, std::string_view variant, bool restart);
+
+// "c0ffee..." as groups of four, `per_row` to a row.
+std::vector<std::string> grouped(std::string_view hex, std::size_t per_row);
+
+}  // namespace ashlar

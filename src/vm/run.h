@@ -1,0 +1,72 @@
+// `ashlar run`: boots an image as a person would, or until it is ready.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "vm/machine.h"
+
+namespace ashlar::vm {
+
+struct Verdict {
+  enum class State { waiting, ready, failed };
+  State state = State::waiting;
+  std::string evidence;  // the line, or what the screen said
+};
+
+// Decides from what the machine shows whether it is ready. The default one reads the dev variant's serial console;
+// a release image has none and is judged by its screen.
+class ReadyDetector {
+ public:
+  enum class Source { serial, screen };
+  virtual ~ReadyDetector() = default;
+  [[nodiscard]] virtual Source source() const = 0;
+  virtual Verdict on_line(std::string_view /*line*/) { return {}; }
+  // A screen detector is shown a screendump about once a second.
+  virtual Result<Verdict> on_screen(const fs::path& /*ppm*/) { return Verdict{}; }
+};
+
+// "ashlar: ready ..." is ready; "ashlar: failed ..." and a kernel panic are failed.
+class SerialReadyDetector : public ReadyDetector {
+ public:
+  [[nodiscard]] Source source() const override { return Source::serial; }
+  Verdict on_line(std::string_view line) override;
+};
+
+enum class Until { ended, ready };
+enum class Keep { nothing, machine };
+
+struct RunOptions {
+  fs::path image;
+  Display display = Display::none;
+  Keep keep = Keep::nothing;  // machine: disk changes, firmware variables and TPM stay in IMAGE.machine/
+  Until until = Until::ended;
+  fs::path screenshot;  // written when ready, and when readiness failed
+  fs::path serial_log;
+  Milliseconds timeout = std::chrono::minutes(5);  // for Until::ready
+  // By default 2 GiB and two processors behind a window, 1 GiB and one processor without: see MachineConfig.
+  std::optional<std::uint64_t> memory_mib;
+  std::optional<unsigned> cpus;
+  Network network = Network::none;
+  std::shared_ptr<ReadyDetector> detector;  // SerialReadyDetector when empty
+  std::vector<std::string> extra_arguments;
+};
+
+struct RunReport {
+  Verdict::State state = Verdict::State::waiting;  // ready: Until::ready was reached
+  std::string evidence;                            // the ready line
+  std::map<std::string, std::string> facts;        // its key=value pairs: variant, roothash, SecureBoot, ...
+  Milliseconds ready_after{};                      // from power-on of the first boot, enrolment included
+  Milliseconds last_boot_after{};                  // from the last reset: what a machine with keys enrolled takes
+  unsigned resets = 0;
+  std::string accelerator;  // "KVM", or why not
+  [[nodiscard]] std::string json() const;
+};
+
+// With Until::ready: returns once the machine is ready and ends it; an error that quotes the console if it failed,
+// ended, or the time ran out. With Until::ended: a window runs until it is closed or the guest powers off; without
+// one the serial console is the terminal's, until the guest powers off or Ctrl-] is typed.
+// SIGINT and SIGTERM end the machine in order and give an error.
+Result<RunReport> run_image(const RunOptions& options);
+
+}  // namespace ashlar::vm

@@ -1,0 +1,139 @@
+// The images boot for real: keys are enrolled, Secure Boot is on, the root is verified, PID 1 is ours.
+#include <gtest/gtest.h>
+
+#include "base/subprocess.h"
+#include "image/inspect.h"
+#include "test_image.h"
+#include "vm/run.h"
+
+namespace ashlar::test {
+namespace {
+
+using std::chrono::seconds;
+
+// A value, or a failed test that says why.
+#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
+
+std::string root_hash_of(const fs::path& image) {
+  auto opened = image::open_image(image).value();
+  return image::open_uki(opened.only_file(image::kUkiDirectory, ".efi").value()->content).value().root_hash.hex();
+}
+
+vm::RunOptions until_ready(const std::string& profile) {
+  return {.image = image_of(profile, "dev"),
+          .until = vm::Until::ready,
+          .screenshot = result_path(profile + ".png"),
+          .serial_log = result_path(profile + ".log"),
+          .timeout = kBootLimit};
+}
+
+void expect_verified(const vm::RunReport& report, const fs::path& image) {
+  EXPECT_EQ(report.facts.at("SecureBoot"), "1");
+  EXPECT_EQ(report.facts.at("SetupMode"), "0");
+  EXPECT_EQ(report.facts.at("root"), "verity");
+  EXPECT_EQ(report.facts.at("variant"), "dev");
+  EXPECT_EQ(report.facts.at("roothash"), root_hash_of(image));
+  EXPECT_EQ(report.resets, 1U) << "the first boot enrols the keys and resets";
+}
+
+TEST(Boot, CoreFromSetupModeToReady) {
+  Result<vm::RunReport> report = vm::run_image(until_ready("core"));
+  ASSERT_OK(report);
+  expect_verified(*report, image_of("core", "dev"));
+  EXPECT_GT(fs::file_size(result_path("core.png")), 1000U);
+}
+
+TEST(Boot, DesktopFromSetupModeToReady) {
+  Result<vm::RunReport> report = vm::run_image(until_ready("desktop"));
+  ASSERT_OK(report);
+  expect_verified(*report, image_of("desktop", "dev"));
+  EXPECT_GT(fs::file_size(result_path("desktop.png")), 1000U);
+}
+
+// A release image has no serial console: its whole screen must be the page the host draws for it.
+TEST(Boot, ReleaseIsReadyOnItsScreenAndSilentOnTheSerialLine) {
+  fs::path serial = result_path("release.log");
+  Result<CommandOutput> output =
+      run({.argv = {ASHLAR_TOOL, "run", "--headless", "--until", "ready", "--image", image_of("core", "release"),
+                    "--serial", serial, "--screenshot", result_path("release.png"), "--timeout", "480"}});
+  ASSERT_OK(output);
+  EXPECT_EQ(output->exit_status, 0) << output->err;
+  EXPECT_NE(output->out.find("variant=release"), std::string::npos) << output->out;
+  std::string said = read_text(serial).value();
+  EXPECT_NE(said.find("BdsDxe"), std::string::npos) << "the control: the firmware's words are in the log";
+  EXPECT_EQ(said.find("ashlar"), std::string::npos) << said;
+}
+
+// One boot for what the running system shows of itself.
+class Shell : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    Result<vm::MachineConfig> config = machine_with_keys(image_of("core", "dev"), "shell");
+    ASSERT_OK(config);
+    Result<vm::Machine> started = vm::Machine::start(*config);
+    ASSERT_OK(started);
+    machine_ = std::make_unique<vm::Machine>(std::move(*started));
+    ASSERT_OK(machine_->wait_for_text("DEV ashlar# ", kBootLimit));
+  }
+  static void TearDownTestSuite() { machine_.reset(); }
+
+  // What a command prints, without the prompt.
+  static std::string run(const std::string& command) {
+    EXPECT_TRUE(machine_->type_serial(command + "; echo \"<end>\"\n"));
+    Result<std::string> said = machine_->wait_for_text("\n<end>", seconds(60));
+    EXPECT_TRUE(said.has_value()) << command;
+    if (!said) return {};
+    EXPECT_TRUE(machine_->wait_for_text("DEV ashlar# ", seconds(60)).has_value());
+    return *said;
+  }
+
+  static std::unique_ptr<vm::Machine> machine_;
+};
+std::unique_ptr<vm::Machine> Shell::machine_;
+
+TEST_F(Shell, RootIsReadOnlyErofsOnDeviceMapper) {
+  std::string mounts = run("grep ' / ' /proc/mounts");
+  EXPECT_NE(mounts.find("/dev/"), std::string::npos) << mounts;
+  EXPECT_NE(mounts.find(" / erofs ro"), std::string::npos) << mounts;
+  EXPECT_NE(run("echo x > /usr/probe || echo refused").find("refused"), std::string::npos);
+  EXPECT_NE(run("echo x > /tmp/probe && echo written").find("written"), std::string::npos) << "the control";
+}
+
+TEST_F(Shell, WhatIsNotOnTheRootDoesNotExecute) {
+  EXPECT_NE(run("/usr/bin/true && echo ran").find("ran"), std::string::npos) << "the control";
+  std::string said = run("cp /usr/bin/true /tmp/copy; /tmp/copy && echo ran || echo refused");
+  EXPECT_NE(said.find("refused"), std::string::npos) << said;
+}
+
+TEST_F(Shell, EveryFileBelongsToRootWithoutSetId) {
+  std::string said = run(
+      "for f in /usr/bin/* /usr/sbin/*; do [ -u $f ] || [ -g $f ] || [ ! -O $f ] && echo bad:$f; done; echo looked");
+  EXPECT_NE(said.find("looked"), std::string::npos);
+  EXPECT_EQ(said.find("\nbad:"), std::string::npos) << said;
+}
+
+TEST(Power, ButtonPowersOffInOrder) {
+  Result<vm::MachineConfig> config = machine_with_keys(image_of("core", "dev"), "power");
+  ASSERT_OK(config);
+  Result<vm::Machine> machine = vm::Machine::start(*config);
+  ASSERT_OK(machine);
+  ASSERT_OK(machine->wait_for_line("ashlar: ready", kBootLimit));
+  ASSERT_OK(machine->powerdown());
+  Result<vm::MachineStatus> ended = machine->wait_exit(seconds(60));
+  ASSERT_OK(ended);
+  EXPECT_EQ(ended->shutdown_reason, "guest-shutdown");
+}
+
+TEST(Power, RebootComesBack) {
+  Result<vm::MachineConfig> config = machine_with_keys(image_of("core", "dev"), "reboot");
+  ASSERT_OK(config);
+  Result<vm::Machine> machine = vm::Machine::start(*config);
+  ASSERT_OK(machine);
+  ASSERT_OK(machine->wait_for_text("DEV ashlar# ", kBootLimit));
+  ASSERT_OK(machine->type_serial("reboot\n"));
+  ASSERT_OK(machine->wait_for_line("ashlar: ready", kBootLimit));
+  EXPECT_EQ(machine->status().resets, 1U);
+}
+
+}  // namespace
+}  // namespace ashlar::test

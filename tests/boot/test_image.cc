@@ -1,0 +1,72 @@
+#include "test_image.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/subprocess.h"
+
+namespace ashlar::test {
+
+fs::path work_directory() {
+  const char* work = std::getenv("ASHLAR_TEST_WORK");
+  return work != nullptr ? work : fs::path("/nonexistent-ASHLAR_TEST_WORK-is-not-set");
+}
+
+fs::path image_of(const std::string& profile, const std::string& variant) {
+  return work_directory() / "images" / ("ashlar-" + profile + "-" + variant + ".raw");
+}
+
+fs::path keys_of(const std::string& variant) { return work_directory() / "keys" / variant; }
+
+fs::path result_path(const std::string& name) {
+  fs::path directory = work_directory() / "results";
+  fs::create_directories(directory);
+  return directory / name;
+}
+
+Result<fs::path> enrolled_variables() {
+  fs::path kept = work_directory() / "enrolled.fd";
+  if (fs::exists(kept)) return kept;
+  vm::MachineConfig config;
+  config.disk = image_of("core", "dev");
+  config.state_directory = work_directory() / "enrolment";
+  config.serial_log = result_path("enrolment.log");
+  vm::Machine machine = TRY(vm::Machine::start(config));
+  std::string ready = TRY(machine.wait_for_line("ashlar: ready", kBootLimit));
+  if (ready.find("SecureBoot=1 SetupMode=0") == std::string::npos) return fail("Secure Boot is not on: " + ready);
+  TRY(machine.quit());
+  TRY(machine.wait_exit(std::chrono::seconds(30)));
+  TRY(write_file(kept, TRY(read_file(machine.variables()))));
+  return kept;
+}
+
+Result<vm::MachineConfig> machine_with_keys(const fs::path& disk, const std::string& name) {
+  vm::MachineConfig config;
+  config.disk = disk;
+  config.firmware_variables = TRY(enrolled_variables());
+  config.serial_log = result_path(name + ".log");
+  return config;
+}
+
+Result<DiskCopy> DiskCopy::of(const fs::path& image) {
+  fs::path path = work_directory() / ("copy-" + std::to_string(::getpid()) + ".raw");
+  TRY(run_checked({.argv = {"cp", "--reflink=auto", "--sparse=always", image.string(), path.string()}}));
+  return DiskCopy(path);
+}
+
+DiskCopy::~DiskCopy() {
+  std::error_code error;
+  if (!path_.empty()) fs::remove(path_, error);
+}
+
+Status DiskCopy::flip(std::uint64_t offset) const {
+  Fd disk = TRY(open_file(path_, O_RDWR));
+  std::array<std::uint8_t, 1> byte{};
+  TRY(read_at(disk, offset, byte));
+  byte[0] ^= 1;
+  TRY(write_at(disk, offset, byte));
+  return disk.close();
+}
+
+}  // namespace ashlar::test

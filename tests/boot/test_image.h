@@ -1,0 +1,46 @@
+// The images the boot tests start, and machines that already know their keys.
+#pragma once
+
+#include <string>
+
+#include "image/keys.h"
+#include "vm/machine.h"
+
+namespace ashlar::test {
+
+// What `ashlar test` prepared, by environment: ASHLAR_TEST_WORK/images/ashlar-PROFILE-VARIANT.raw and
+// ASHLAR_TEST_WORK/keys/VARIANT.
+fs::path work_directory();
+fs::path image_of(const std::string& profile, const std::string& variant);
+fs::path keys_of(const std::string& variant);
+
+// Where a test keeps what a person may want to look at: "<work>/results/<name>".
+fs::path result_path(const std::string& name);
+
+// Firmware variables with the owner's keys enrolled and Secure Boot on, made by booting the core image once.
+Result<fs::path> enrolled_variables();
+
+// A configuration for `disk` (writes are thrown away) with keys enrolled and a log named after the test.
+Result<vm::MachineConfig> machine_with_keys(const fs::path& disk, const std::string& name);
+
+// A private copy of an image that shares its blocks where the file system can, removed at the end.
+class DiskCopy {
+ public:
+  static Result<DiskCopy> of(const fs::path& image);
+  DiskCopy(DiskCopy&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  DiskCopy& operator=(DiskCopy&&) = delete;
+  ~DiskCopy();
+
+  [[nodiscard]] const fs::path& path() const { return path_; }
+  // Inverts the lowest bit of the byte at `offset`.
+  Status flip(std::uint64_t offset) const;
+
+ private:
+  explicit DiskCopy(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+// Long enough for emulation on a busy machine; a wait ends at its event, not here.
+inline constexpr auto kBootLimit = std::chrono::minutes(8);
+
+}  // namespace ashlar::test

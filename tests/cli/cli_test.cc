@@ -1,0 +1,290 @@
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/subprocess.h"
+#include "image/cache.h"
+#include "image/inspect.h"
+
+namespace ashlar::test {
+namespace {
+
+fs::path work_directory() {
+  const char* work = std::getenv("ASHLAR_TEST_WORK");
+  return work != nullptr ? work : fs::path("/nonexistent-ASHLAR_TEST_WORK-is-not-set");
+}
+std::string lock_file() {
+  const char* lock = std::getenv("ASHLAR_TEST_LOCK");
+  return lock != nullptr ? lock : ASHLAR_SOURCE_DIR "/os/packages.lock";
+}
+fs::path core_image() { return work_directory() / "images/ashlar-core-dev.raw"; }
+std::string keys_of(const std::string& variant) { return work_directory() / "keys" / variant; }
+
+CommandOutput ashlar(std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) {
+  std::vector<std::string> argv = {"env"};
+  argv.insert(argv.end(), environment.begin(), environment.end());
+  argv.emplace_back(ASHLAR_TOOL);
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return run({.argv = argv}).value();
+}
+
+image::TemporaryDirectory scratch() { return image::TemporaryDirectory::below(work_directory()).value(); }
+
+void expect_failure(const CommandOutput& output, int status, std::string_view said) {
+  EXPECT_EQ(output.exit_status, status) << output.err;
+  EXPECT_NE(output.err.find(said), std::string::npos) << "expected \"" << said << "\" in: " << output.err;
+}
+
+TEST(Arguments, MisuseIsStatusTwo) {
+  EXPECT_EQ(ashlar({}).exit_status, 2);
+  EXPECT_EQ(ashlar({"bogus"}).exit_status, 2);
+  EXPECT_EQ(ashlar({"build", "--bogus"}).exit_status, 2);
+  for (const char* command : {"keys", "lock", "build", "run", "inspect", "verify", "test", "bench"}) {
+    EXPECT_EQ(ashlar({command, "--help"}).exit_status, 0) << command;
+  }
+}
+
+TEST(Keys, AreMadeOnceAndNeverOverwritten) {
+  image::TemporaryDirectory work = scratch();
+  std::string keys = work.path() / "k";
+  EXPECT_EQ(ashlar({"keys", "new", "--variant", "dev", keys}).exit_status, 0);
+  expect_failure(ashlar({"keys", "new", "--variant", "dev", keys}), 2, "never overwritten");
+  expect_failure(ashlar({"keys", "new", "--variant", "live", work.path() / "l"}), 2, "no such variant: live");
+}
+
+TEST(Build, RefusesTheOtherVariantsKeys) {
+  image::TemporaryDirectory out = scratch();
+  auto build = [&](const std::string& variant, const std::string& keys) {
+    return ashlar(
+        {"build", "--profile", "core", "--variant", variant, "--keys", keys, "--lock", lock_file(), "-o", out.path()});
+  };
+  expect_failure(build("release", keys_of("dev")), 2, "the two never mix");
+  expect_failure(build("dev", keys_of("release")), 2, "the two never mix");
+  expect_failure(build("dev", out.path() / "none"), 1, "there is no key set at");
+  EXPECT_TRUE(fs::is_empty(out.path()));
+}
+
+TEST(Build, NamesWhatIsWrongWithItsInputs) {
+  image::TemporaryDirectory work = scratch();
+  fs::path lock = work.path() / "lock";
+  auto build = [&](const std::string& profile, const fs::path& with) {
+    return ashlar({"build", "--profile", profile, "--keys", keys_of("dev"), "--lock", with, "-o", work.path() / "out"});
+  };
+  expect_failure(build("tablet", lock_file()), 2, "there is no profile tablet");
+  expect_failure(build("core", lock), 2, lock.string());
+  ASSERT_TRUE(write_file(lock, as_bytes("# Ashlar\nbash 1\n")));
+  CommandOutput output = build("core", lock);
+  EXPECT_NE(output.exit_status, 0);
+  EXPECT_NE(output.err.find(lock.string()), std::string::npos) << output.err;
+}
+
+TEST(Build, SaysThatThereIsNoNetwork) {
+  image::TemporaryDirectory work = scratch();
+  CommandOutput output = ashlar({"build", "--profile", "core", "--keys", keys_of("dev"), "--lock", lock_file(), "-o",
+                                 work.path() / "out", "--mirror", "http://127.0.0.1:9/debian"},
+                                {"ASHLAR_CACHE=" + (work.path() / "cache").string()});
+  expect_failure(output, 1, "127.0.0.1:9");
+  EXPECT_FALSE(fs::exists(work.path() / "out"));
+}
+
+TEST(Build, SecondTimeIsFromTheCache) {
+  auto build = [] {
+    CommandOutput output = ashlar({"build", "--json", "--profile", "core", "--keys", keys_of("dev"), "--lock",
+                                   lock_file(), "-o", work_directory() / "images"});
+    EXPECT_EQ(output.exit_status, 0) << output.err;
+    return nlohmann::json::parse(output.out);
+  };
+  auto before = fs::last_write_time(core_image());
+  nlohmann::json report = build();
+  EXPECT_EQ(fs::last_write_time(core_image()), before);
+  for (const auto& step : report["steps"]) {
+    bool makes_files =
+        step["step"] == "kernel" || step["step"] == "package tree" || step["step"] == "EROFS" || step["step"] == "disk";
+    EXPECT_EQ(step["cached"].get<bool>(), makes_files) << step["step"];
+  }
+}
+
+// On one processor, in another place, everything but tools and kernel made anew: the same disk, bit for bit.
+TEST(Build, AgainWithoutItsCacheIsTheSameDisk) {
+  image::TemporaryDirectory work = scratch();
+  fs::path cache = work.path() / "cache";
+  fs::create_directory(cache);
+  for (const char* kind : {"packages", "workshop", "kernel"}) {
+    fs::create_directory_symlink(image::Cache::open_default().value().root() / kind, cache / kind);
+  }
+  CommandOutput built =
+      run({.argv = {"env", "ASHLAR_CACHE=" + cache.string(), "taskset", "1", ASHLAR_TOOL, "build", "--profile", "core",
+                    "--keys", keys_of("dev"), "--lock", lock_file(), "-o", work.path() / "out"}})
+          .value();
+  ASSERT_EQ(built.exit_status, 0) << built.err;
+  CommandOutput compared = run({.argv = {"cmp", core_image(), work.path() / "out/ashlar-core-dev.raw"}}).value();
+  EXPECT_EQ(compared.exit_status, 0) << compared.out;
+}
+
+// An interrupt leaves no image and no half of one, and the next call goes on.
+TEST(Build, InterruptedLeavesNothingHalf) {
+  image::TemporaryDirectory work = scratch();
+  fs::path log = work.path() / "log";
+  Fd output = open_file(log, O_RDWR | O_CREAT, 0600).value();
+  std::vector<std::string> argv = {"env",       "ASHLAR_CACHE=" + (work.path() / "cache").string(),
+                                   ASHLAR_TOOL, "build",
+                                   "--profile", "core",
+                                   "--keys",    keys_of("dev"),
+                                   "--lock",    lock_file(),
+                                   "-o",        work.path() / "out"};
+  {
+    Process build = Process::start(argv, output).value();
+    while (!build.poll() && read_text(log).value().empty()) ::usleep(10'000);  // until it has said what it does
+    ASSERT_FALSE(build.poll()) << read_text(log).value();
+    ::kill(build.pid(), SIGINT);
+    while (!build.poll()) ::usleep(10'000);
+    EXPECT_EQ(build.poll().value(), 1);
+  }
+  EXPECT_NE(read_text(log).value().find("ashlar: error:"), std::string::npos);
+  EXPECT_NE(read_text(log).value().find("interrupted"), std::string::npos) << read_text(log).value();
+  EXPECT_FALSE(fs::exists(work.path() / "out"));
+}
+
+TEST(Image, VerifiesAgainstItsOwnKeysOnly) {
+  CommandOutput held = ashlar({"verify", core_image(), "--keys", keys_of("dev")});
+  EXPECT_EQ(held.exit_status, 0) << held.err;
+  EXPECT_NE(held.out.find("holds: root"), std::string::npos);
+  EXPECT_EQ(ashlar({"verify", core_image(), "--keys", keys_of("release")}).exit_status, 1);
+}
+
+TEST(Image, InspectShowsTheChain) {
+  CommandOutput output = ashlar({"inspect", "--json", core_image()});
+  ASSERT_EQ(output.exit_status, 0) << output.err;
+  nlohmann::json shown = nlohmann::json::parse(output.out);
+  EXPECT_EQ(shown["partitions"].size(), 5U);
+  EXPECT_EQ(shown["programs"].size(), 2U);
+  for (const auto& program : shown["programs"]) EXPECT_EQ(program["signers"].size(), 1U);
+  EXPECT_GT(shown["packages"].size(), 5U);
+  EXPECT_EQ(shown["command_line"].get<std::string>().substr(shown["command_line"].get<std::string>().size() - 3),
+            " --");
+}
+
+TEST(Image, HostileFilesGetOneClearError) {
+  image::TemporaryDirectory work = scratch();
+  fs::path file = work.path() / "image";
+  auto both_fail = [&](std::string_view said) {
+    expect_failure(ashlar({"inspect", file}), 1, said);
+    expect_failure(ashlar({"verify", file, "--keys", keys_of("dev")}), 1, said);
+  };
+  both_fail("No such file");
+  ASSERT_TRUE(write_file(file, {}));
+  both_fail("is no disk image");
+  ASSERT_TRUE(write_file(file, Bytes(1 << 20)));
+  both_fail("partition table");
+  Fd image = open_file(core_image(), O_RDONLY).value();
+  Bytes start(8 << 20);
+  ASSERT_TRUE(read_at(image, 0, start));
+  ASSERT_TRUE(write_file(file, start));
+  both_fail("partition table");
+}
+
+// Keys in a token sign the very same bytes as keys in files.
+TEST(Pkcs11, TokenBuildsTheSameImage) {
+  image::TemporaryDirectory work = scratch();
+  fs::path config = work.path() / "softhsm2.conf";
+  fs::create_directory(work.path() / "tokens");
+  ASSERT_TRUE(write_file(config, as_bytes("directories.tokendir = " + (work.path() / "tokens").string() + "\n")));
+  ::setenv("SOFTHSM2_CONF", config.c_str(), 1);
+  std::string module = "/usr/lib/softhsm/libsofthsm2.so";
+  ASSERT_TRUE(run_checked(
+      {.argv = {"softhsm2-util", "--init-token", "--free", "--label", "ashlar", "--so-pin", "1234", "--pin", "1234"}}));
+  for (const char* name : {"PK", "KEK", "db", "pcr"}) {
+    std::string base = fs::path(keys_of("dev")) / name;
+    std::string key = work.path() / "key.der";
+    std::string certificate = work.path() / "certificate.der";
+    ASSERT_TRUE(run_checked({.argv = {"openssl", "pkey", "-in", base + ".key", "-outform", "DER", "-out", key}}));
+    ASSERT_TRUE(
+        run_checked({.argv = {"openssl", "x509", "-in", base + ".crt", "-outform", "DER", "-out", certificate}}));
+    for (const auto& [file, type] : {std::pair{key, "privkey"}, std::pair{certificate, "cert"}}) {
+      Result<std::string> written =
+          run_checked({.argv = {"pkcs11-tool", "--module", module, "--login", "--pin", "1234", "--token-label",
+                                "ashlar", "--write-object", file, "--type", type, "--label", name}});
+      ASSERT_TRUE(written) << written.error().message();
+    }
+  }
+  CommandOutput built = ashlar({"build", "--profile", "core", "--lock", lock_file(), "-o", work.path() / "out",
+                                "--keys", "pkcs11:token=ashlar?pin-value=1234"},
+                               {"PKCS11_MODULE_PATH=" + module});
+  ASSERT_EQ(built.exit_status, 0) << built.err;
+  EXPECT_EQ(run({.argv = {"cmp", core_image(), work.path() / "out/ashlar-core-dev.raw"}}).value().exit_status, 0);
+  expect_failure(ashlar({"build", "--profile", "core", "--lock", lock_file(), "-o", work.path() / "out", "--keys",
+                         "pkcs11:token=other?pin-value=1234"},
+                        {"PKCS11_MODULE_PATH=" + module}),
+                 1, "private key labelled PK");
+}
+
+// What we wrote, read by the tools the world uses.
+class Oracle : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto image = image::open_image(core_image());
+    ASSERT_TRUE(image) << image.error().message();
+    for (const FatFile& file : image->esp) {
+      ASSERT_TRUE(write_file(work_.path() / fs::path(file.path).filename(), file.content));
+      if (file.path.starts_with(image::kUkiDirectory)) {
+        uki_ = work_.path() / fs::path(file.path).filename();
+        root_hash_ = image::open_uki(file.content).value().root_hash.hex();
+      }
+    }
+    const char* names[] = {"esp", "root", "verity"};
+    for (std::size_t i = 0; i < std::size(names); ++i) {
+      ByteView bytes = image->bytes_of(image->table.partitions[i]);
+      ASSERT_TRUE(write_file(work_.path() / names[i], bytes));
+    }
+  }
+
+  void expect_accepts(const std::vector<std::string>& argv) {
+    Result<CommandOutput> output = run({.argv = argv});
+    ASSERT_TRUE(output) << output.error().message();  // a missing tool fails the test, it does not skip it
+    EXPECT_EQ(output->exit_status, 0) << output->out << output->err;
+  }
+
+  image::TemporaryDirectory work_ = scratch();
+  fs::path uki_;
+  std::string root_hash_;
+};
+
+TEST_F(Oracle, SbverifyAcceptsBootloaderAndUki) {
+  std::string certificate = keys_of("dev") + "/db.crt";
+  expect_accepts({"sbverify", "--cert", certificate, uki_});
+  expect_accepts({"sbverify", "--cert", certificate, work_.path() / "BOOTX64.EFI"});
+  Result<CommandOutput> foreign = run({.argv = {"sbverify", "--cert", keys_of("release") + "/db.crt", uki_}});
+  EXPECT_NE(foreign.value().exit_status, 0) << "the control";
+}
+
+TEST_F(Oracle, VeritysetupVerifiesTheRoot) {
+  expect_accepts({"veritysetup", "verify", work_.path() / "root", work_.path() / "verity", root_hash_});
+}
+
+TEST_F(Oracle, SgdiskFindsNoProblem) {
+  Result<std::string> said = run_checked({.argv = {"sgdisk", "-v", core_image()}});
+  ASSERT_TRUE(said) << said.error().message();
+  EXPECT_NE(said->find("No problems found"), std::string::npos) << *said;
+}
+
+TEST_F(Oracle, FsckAcceptsBothFileSystems) {
+  expect_accepts({"fsck.fat", "-n", work_.path() / "esp"});
+  expect_accepts({"fsck.erofs", work_.path() / "root"});
+}
+
+TEST_F(Oracle, UkifyReadsTheSections) {
+  const char* tools = std::getenv("ASHLAR_WORKSHOP");
+  ASSERT_NE(tools, nullptr);
+  Result<std::string> said =
+      run_checked({.argv = {"bwrap", "--ro-bind", tools, "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
+                            "--ro-bind", uki_, "/tmp/uki.efi", "ukify", "inspect", "/tmp/uki.efi"}});
+  ASSERT_TRUE(said) << said.error().message();
+  for (const char* section : {".linux", ".initrd", ".cmdline", ".osrel", ".uname"}) {
+    EXPECT_NE(said->find(section), std::string::npos) << section;
+  }
+  EXPECT_NE(said->find("roothash=" + root_hash_ + " --"), std::string::npos) << *said;
+}
+
+}  // namespace
+}  // namespace ashlar::test

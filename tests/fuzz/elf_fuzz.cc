@@ -1,0 +1,10 @@
+// ELF files.
+#include "format/elf.h"
+#include "fuzz.h"
+
+using namespace ashlar;
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  (void)parse_elf({data, size});
+  return 0;
+}
