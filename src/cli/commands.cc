@@ -13,6 +13,7 @@
 #include "image/fetch.h"
 #include "image/inspect.h"
 #include "image/keys.h"
+#include "image/predict.h"
 #include "image/resolve.h"
 #include "vm/run.h"
 
@@ -112,6 +113,16 @@ Status verify_command(const VerifyCommandOptions& options) {
     if (!options.json) TRY(print("holds: " + link + "\n"));
   }
   return {};
+}
+
+Status predict_command(const PredictCommandOptions& options) {
+  PcrValues values = TRY(predict_pcrs(options.image));
+  nlohmann::ordered_json out = {{"image", options.image}, {"bank", "sha256"}};
+  for (const auto& [pcr, value] : values) {
+    out["pcrs"][std::to_string(pcr)] = value.hex();
+    if (!options.json) TRY(print(fmt::format("{:2}  {}\n", pcr, value.hex())));
+  }
+  return options.json ? print(out.dump(2) + "\n") : Status{};
 }
 
 }  // namespace ashlar::cli

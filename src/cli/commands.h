@@ -61,6 +61,12 @@ struct VerifyCommandOptions {
 };
 Status verify_command(const VerifyCommandOptions& options);
 
+struct PredictCommandOptions {
+  std::string image;
+  bool json = false;
+};
+Status predict_command(const PredictCommandOptions& options);
+
 struct TestCommandOptions {
   std::string label;
   std::string mirror;

@@ -80,6 +80,13 @@ int main(int argc, char** argv) {
   verify->add_flag("--json", verify_options.json);
   verify->callback([&] { chosen = [] { return verify_command(verify_options); }; });
 
+  CLI::App* predict =
+      app.add_subcommand("predict", "show what a TPM's PCR 4, 7, 11, 12 and 13 will be after the image booted");
+  static PredictCommandOptions predict_options;
+  predict->add_option("image", predict_options.image)->required();
+  predict->add_flag("--json", predict_options.json);
+  predict->callback([&] { chosen = [] { return predict_command(predict_options); }; });
+
   CLI::App* test = app.add_subcommand("test", "every test: units, comparisons with the world's tools, real boots");
   static TestCommandOptions test_options;
   test->add_option("--label", test_options.label, "only this suite: unit, lint, oracle, cli, boot");

@@ -40,7 +40,7 @@ TEST(Arguments, MisuseIsStatusTwo) {
   EXPECT_EQ(ashlar({}).exit_status, 2);
   EXPECT_EQ(ashlar({"bogus"}).exit_status, 2);
   EXPECT_EQ(ashlar({"build", "--bogus"}).exit_status, 2);
-  for (const char* command : {"keys", "lock", "build", "run", "inspect", "verify", "test", "bench"}) {
+  for (const char* command : {"keys", "lock", "build", "run", "inspect", "verify", "predict", "test", "bench"}) {
     EXPECT_EQ(ashlar({command, "--help"}).exit_status, 0) << command;
   }
 }
@@ -165,23 +165,35 @@ TEST(Image, InspectShowsTheChain) {
             " --");
 }
 
+TEST(Image, PredictGivesTheRegistersTheImageDecides) {
+  CommandOutput json = ashlar({"predict", "--json", core_image()});
+  ASSERT_EQ(json.exit_status, 0) << json.err;
+  nlohmann::json pcrs = nlohmann::json::parse(json.out)["pcrs"];
+  CommandOutput text = ashlar({"predict", core_image()});
+  EXPECT_EQ(pcrs.size(), 5U);
+  for (const char* pcr : {"4", "7", "11", "12", "13"}) {
+    EXPECT_NE(text.out.find(std::string(pcr) + "  " + pcrs[pcr].get<std::string>() + "\n"), std::string::npos) << pcr;
+  }
+}
+
 TEST(Image, HostileFilesGetOneClearError) {
   image::TemporaryDirectory work = scratch();
   fs::path file = work.path() / "image";
-  auto both_fail = [&](std::string_view said) {
+  auto all_fail = [&](std::string_view said) {
     expect_failure(ashlar({"inspect", file}), 1, said);
+    expect_failure(ashlar({"predict", file}), 1, said);
     expect_failure(ashlar({"verify", file, "--keys", keys_of("dev")}), 1, said);
   };
-  both_fail("No such file");
+  all_fail("No such file");
   ASSERT_TRUE(write_file(file, {}));
-  both_fail("is no disk image");
+  all_fail("is no disk image");
   ASSERT_TRUE(write_file(file, Bytes(1 << 20)));
-  both_fail("partition table");
+  all_fail("partition table");
   Fd image = open_file(core_image(), O_RDONLY).value();
   Bytes start(8 << 20);
   ASSERT_TRUE(read_at(image, 0, start));
   ASSERT_TRUE(write_file(file, start));
-  both_fail("partition table");
+  all_fail("partition table");
 }
 
 // Keys in a token sign the very same bytes as keys in files.

@@ -1,0 +1,16 @@
+// `ashlar predict`: what the TPM of a machine will show after it started this image, from the image alone.
+#pragma once
+
+#include "format/pcr.h"
+#include "image/inspect.h"
+
+namespace ashlar::image {
+
+// PCR 4, 7, 11, 12 and 13 of the SHA-256 bank, after a plain boot with the keys enrolled that lie on the image's ESP,
+// dbx as it is there or not set. Errors name the link that would keep the machine from starting: an ESP without boot
+// loader, UKI or key updates, a program that no certificate in db signed.
+Result<std::map<unsigned, Sha256Digest>> predict_pcrs(const fs::path& image);
+// The same of an image that is open already.
+Result<std::map<unsigned, Sha256Digest>> predict_pcrs(const OpenedImage& image);
+
+}  // namespace ashlar::image
