@@ -22,13 +22,6 @@ namespace {
 
 using namespace image;
 
-Status print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return fail_errno("write to standard output");
-  }
-  return {};
-}
-
 // Paths the user gave are relative to where he stands.
 fs::path absolute_or_empty(const std::string& path) { return path.empty() ? fs::path() : fs::absolute(path); }
 
@@ -42,6 +35,13 @@ Result<std::shared_ptr<vm::ReadyDetector>> detector_for(const fs::path& image, c
 }
 
 }  // namespace
+
+Status print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    return fail_errno("write to standard output");
+  }
+  return {};
+}
 
 Status keys_new_command(const KeysNewOptions& options) {
   Variant variant = TRY(parse_variant(options.variant));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/fd.h"
 
@@ -16,6 +17,9 @@ struct ImageChoice {
   std::string lock;
   std::string output;
 };
+
+// Writes to standard output, where results go.
+Status print(std::string_view text);
 
 struct KeysNewOptions {
   std::string directory;
@@ -66,6 +70,20 @@ struct PredictCommandOptions {
   bool json = false;
 };
 Status predict_command(const PredictCommandOptions& options);
+
+struct ProveCommandOptions {
+  ImageChoice choice;
+  std::string image;
+  std::string work;
+  std::string report;
+  std::vector<std::string> only;
+  std::uint64_t seed = 1;
+  unsigned flips_offline = 1000;
+  unsigned flips_booted = 20;
+  bool sample = false;
+  bool json = false;
+};
+Status prove_command(const ProveCommandOptions& options);
 
 struct TestCommandOptions {
   std::string label;

@@ -87,6 +87,20 @@ int main(int argc, char** argv) {
   predict->add_flag("--json", predict_options.json);
   predict->callback([&] { chosen = [] { return predict_command(predict_options); }; });
 
+  CLI::App* prove = app.add_subcommand("prove", "attack an image in real machines and show what held");
+  static ProveCommandOptions prove_options;
+  add_image_choice(prove, prove_options.choice);
+  prove->add_option("image", prove_options.image, "an image of the dev variant; built when not given");
+  prove->add_option("--only", prove_options.only, "only the cases with these ids");
+  prove->add_flag("--sample", prove_options.sample, "boot one case a layer, judge the others offline");
+  prove->add_option("--seed", prove_options.seed, "of the random bit flips")->capture_default_str();
+  prove->add_option("--flips-offline", prove_options.flips_offline, "judged by verify alone")->capture_default_str();
+  prove->add_option("--flips-booted", prove_options.flips_booted, "booted")->capture_default_str();
+  prove->add_option("--work", prove_options.work, "directory for logs and broken disks; out/prove otherwise");
+  prove->add_option("--report", prove_options.report, "HTML file; report.html in the work directory otherwise");
+  prove->add_flag("--json", prove_options.json, "print every case instead of the table");
+  prove->callback([&] { chosen = [] { return prove_command(prove_options); }; });
+
   CLI::App* test = app.add_subcommand("test", "every test: units, comparisons with the world's tools, real boots");
   static TestCommandOptions test_options;
   test->add_option("--label", test_options.label, "only this suite: unit, lint, oracle, cli, boot");

@@ -75,7 +75,7 @@ Status prepare(const TestRun& run) {
   }
   fs::path lock = TRY(usable_lock(run));
   BuildOptions core = image_options(run, lock, "core", Variant::kDev);
-  fs::path oracles = TRY(build_tool_tree(core, "oracles"));
+  fs::path oracles = TRY(open_tools(core, "oracles")).root();
   TRY(build_image(core));
   TRY(build_image(image_options(run, lock, "core", Variant::kRelease)));
   TRY(build_image(image_options(run, lock, "desktop", Variant::kDev)));

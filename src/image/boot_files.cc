@@ -7,7 +7,6 @@
 
 #include "format/authenticode.h"
 #include "format/cpio.h"
-#include "format/efi_auth.h"
 #include "format/efi_signature.h"
 #include "format/uki.h"
 #include "image/cache.h"
@@ -27,30 +26,26 @@ Guid owner_guid(const X509Certificate& platform) {
   return guid_from_big_endian(std::span<const std::uint8_t, 32>(digest.bytes).first<16>());
 }
 
-Result<Bytes> key_update(const EfiVariable& variable, const X509Certificate& certificate, const Guid& owner,
-                         const Signer& authority) {
-  EfiSignatureList list = efi_x509_list(owner, certificate_der(certificate));
+}  // namespace
+
+Result<Bytes> key_update(const EfiVariable& variable, const X509Certificate& certificate, const KeySet& keys) {
+  EfiSignatureList list = efi_x509_list(owner_guid(keys.platform.certificate), certificate_der(certificate));
   Bytes value = TRY(build_efi_signature_lists(std::span(&list, 1)));
-  return build_efi_auth(variable, kKeyTimestamp, value, authority);
+  bool is_database = variable.vendor == kEfiImageSecurityDatabase;
+  return build_efi_auth(variable, kKeyTimestamp, value, is_database ? keys.key_exchange : keys.platform);
 }
 
-using EspFiles = std::map<std::string, Bytes>;
-
-Result<EspFiles> esp_files(const EspInputs& inputs) {
-  const KeySet& keys = *inputs.keys;
-  Guid owner = owner_guid(keys.platform.certificate);
+Result<EspFiles> esp_files(Bytes bootloader, Bytes uki, std::string_view version, const KeySet& keys) {
   ByteView conf = as_bytes(kLoaderConf);
   EspFiles files;
-  files[std::string(kBootloaderPath)] = inputs.bootloader;
-  files[std::string(kUkiDirectory) + "ashlar_" + inputs.version + ".efi"] = inputs.uki;
+  files[std::string(kBootloaderPath)] = std::move(bootloader);
+  files[uki_path(version)] = std::move(uki);
   files[std::string(kLoaderConfPath)] = Bytes(conf.begin(), conf.end());
-  files["loader/keys/auto/PK.auth"] = TRY(key_update(kEfiPk, keys.platform.certificate, owner, keys.platform));
-  files["loader/keys/auto/KEK.auth"] = TRY(key_update(kEfiKek, keys.key_exchange.certificate, owner, keys.platform));
-  files["loader/keys/auto/db.auth"] = TRY(key_update(kEfiDb, keys.image.certificate, owner, keys.key_exchange));
+  files[key_update_path(kEfiPk)] = TRY(key_update(kEfiPk, keys.platform.certificate, keys));
+  files[key_update_path(kEfiKek)] = TRY(key_update(kEfiKek, keys.key_exchange.certificate, keys));
+  files[key_update_path(kEfiDb)] = TRY(key_update(kEfiDb, keys.image.certificate, keys));
   return files;
 }
-
-}  // namespace
 
 Result<Bytes> build_initramfs(const DevicePrograms& programs, const RootHash& root_hash, std::string_view packages,
                               const Signer& signer) {
@@ -93,12 +88,11 @@ Result<Bytes> build_signed_uki(const UkiInputs& inputs, const Signer& signer) {
   return uki;
 }
 
-Status write_esp(const Workshop& workshop, const EspInputs& inputs, const fs::path& image) {
+Status write_esp(const Workshop& workshop, const EspFiles& files, std::uint64_t size_mib, const fs::path& image) {
   TemporaryDirectory work = TRY(TemporaryDirectory::below(image.parent_path()));
   fs::path esp = work.path() / "esp";
   Fd file = TRY(open_file(esp, O_WRONLY | O_CREAT | O_EXCL, 0644));
-  if (::ftruncate(file.get(), static_cast<off_t>(inputs.size_mib << 20)) != 0)
-    return fail_errno("make room for the ESP");
+  if (::ftruncate(file.get(), static_cast<off_t>(size_mib << 20)) != 0) return fail_errno("make room for the ESP");
   TRY(file.close());
 
   const fs::path inside = "/run/esp";
@@ -112,7 +106,7 @@ Status write_esp(const Workshop& workshop, const EspInputs& inputs, const fs::pa
   std::string script = "set -e\n";
   std::map<std::string, bool> directories;
   std::size_t number = 0;
-  for (const auto& [path, content] : TRY(esp_files(inputs))) {
+  for (const auto& [path, content] : files) {
     for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
       if (directories.emplace(path.substr(0, slash), true).second)
         script += "mmd -i esp ::/" + path.substr(0, slash) + "\n";

@@ -1,6 +1,9 @@
 // What firmware and kernel start from: initramfs, command line, UKI, and the ESP that carries them.
 #pragma once
 
+#include <map>
+
+#include "format/efi_auth.h"
 #include "format/verity.h"
 #include "image/device_programs.h"
 #include "image/keys.h"
@@ -36,14 +39,25 @@ inline constexpr std::string_view kLoaderConf =
     "editor no\n"
     "secure-boot-enroll force\n";
 
-struct EspInputs {
-  Bytes bootloader;  // signed
-  Bytes uki;         // signed
-  std::string version;
-  const KeySet* keys;
-  std::uint64_t size_mib;
-};
-// Writes a FAT32 image with bootloader, UKI, loader.conf and the key updates that systemd-boot enrols in setup mode.
-Status write_esp(const Workshop& workshop, const EspInputs& inputs, const fs::path& image);
+// What lies on an ESP: path -> content.
+using EspFiles = std::map<std::string, Bytes>;
+
+inline std::string uki_path(std::string_view version) {
+  return std::string(kUkiDirectory) + "ashlar_" + std::string(version) + ".efi";
+}
+// Where systemd-boot looks, in setup mode, for the update of a Secure Boot variable.
+inline std::string key_update_path(const EfiVariable& variable) {
+  return "loader/keys/auto/" + std::string(variable.name) + ".auth";
+}
+
+// The signed update that makes `certificate` the one content of a Secure Boot variable: db and dbx by the set's KEK,
+// PK and KEK by its PK.
+Result<Bytes> key_update(const EfiVariable& variable, const X509Certificate& certificate, const KeySet& keys);
+
+// Signed boot loader and signed UKI, loader.conf, and the key updates that systemd-boot enrols in setup mode.
+Result<EspFiles> esp_files(Bytes bootloader, Bytes uki, std::string_view version, const KeySet& keys);
+
+// Writes a FAT32 image of `size_mib` with these files.
+Status write_esp(const Workshop& workshop, const EspFiles& files, std::uint64_t size_mib, const fs::path& image);
 
 }  // namespace ashlar::image

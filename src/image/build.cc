@@ -128,18 +128,17 @@ Result<KeySet> load_matching_keys(const BuildOptions& options) {
 
 }  // namespace
 
-Result<fs::path> build_tool_tree(const BuildOptions& options, const std::string& profile) {
+Result<Workshop> open_tools(const BuildOptions& options, const std::string& profile) {
   Lock lock = TRY(read_lock(options.lock));
   Cache cache = TRY(Cache::open_default());
   Packages tools =
       TRY(fetch_packages(lock, profile, {.mirror = TRY(find_mirror(options.mirror)), .cache = cache.root()}));
-  return TRY(Workshop::open(cache, tools.files, tools.key)).root();
+  return Workshop::open(cache, tools.files, tools.key);
 }
 
 Result<Bytes> screen_font(const BuildOptions& options) {
-  fs::path tools = TRY(build_tool_tree(options, "workshop"));
-  std::string font = TRY(
-      run_sandboxed({.root = tools, .argv = {"gzip", "-dc", "/usr/share/consolefonts/Uni2-TerminusBold32x16.psf.gz"}}));
+  Workshop tools = TRY(open_tools(options, "workshop"));
+  std::string font = TRY(tools.run({.argv = {"gzip", "-dc", "/usr/share/consolefonts/Uni2-TerminusBold32x16.psf.gz"}}));
   ByteView bytes = as_bytes(font);
   return Bytes(bytes.begin(), bytes.end());
 }
@@ -242,7 +241,8 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     TemporaryDirectory work = TRY(TemporaryDirectory::below(options.output));
     fs::path esp = work.path() / "esp";
     fs::path disk = work.path() / "disk";
-    TRY(in("ESP", write_esp(workshop, {bootloader, uki, version, &keys, layout.esp_mib}, esp)));
+    EspFiles files = TRY(esp_files(std::move(bootloader), std::move(uki), version, keys));
+    TRY(in("ESP", write_esp(workshop, files, layout.esp_mib, esp)));
     TRY(in("disk", write_disk(disk, layout, {esp, root.erofs, &root.verity, version})));
     if (::rename(disk.c_str(), report.image.c_str()) != 0) return fail_errno("rename to " + report.image.string());
     return write_file(stamp, as_bytes(TRY(stamp_of(report.image, disk_key))));

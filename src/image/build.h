@@ -8,6 +8,7 @@
 
 #include "format/verity.h"
 #include "image/keys.h"
+#include "image/workshop.h"
 
 namespace ashlar::image {
 
@@ -43,8 +44,8 @@ struct BuildReport {
 
 Result<BuildReport> build_image(const BuildOptions& options);
 
-// The tree of a profile of tools ("workshop", "oracles"), unpacked; for who wants to run one of them.
-Result<fs::path> build_tool_tree(const BuildOptions& options, const std::string& profile);
+// The tools of a profile ("workshop", "oracles"), unpacked, for who wants to run one of them.
+Result<Workshop> open_tools(const BuildOptions& options, const std::string& profile);
 
 // The font of the image's screen, PSF2, as the workshop has it.
 Result<Bytes> screen_font(const BuildOptions& options);

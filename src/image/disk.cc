@@ -112,6 +112,26 @@ DiskLayout layout_for(std::uint64_t root_bytes) {
   return layout;
 }
 
+Status write_partition(const Fd& disk, std::uint64_t offset, std::uint64_t bytes, const fs::path& from) {
+  if (fs::file_size(from) > bytes) return fail(from.string() + " does not fit into its partition");
+  if (::fallocate(disk.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                  static_cast<off_t>(bytes)) != 0) {
+    return fail_errno("empty the partition");
+  }
+  return copy_in(disk, offset, from);
+}
+
+Status set_partition_id(const fs::path& disk, std::size_t index, const Guid& id) {
+  std::unique_ptr<fdisk_context, ContextRelease> context(fdisk_new_context());
+  fdisk_disable_dialogs(context.get(), 1);
+  TRY(check(fdisk_assign_device(context.get(), disk.c_str(), 0), "open " + disk.string()));
+  std::unique_ptr<fdisk_partition, PartitionRelease> partition(fdisk_new_partition());
+  fdisk_partition_set_uuid(partition.get(), id.text().c_str());
+  TRY(check(fdisk_set_partition(context.get(), index, partition.get()), "change partition " + std::to_string(index)));
+  TRY(check(fdisk_write_disklabel(context.get()), "write GPT"));
+  return check(fdisk_deassign_device(context.get(), 0), "close " + disk.string());
+}
+
 Status write_disk(const fs::path& path, const DiskLayout& layout, const DiskContent& content) {
   std::vector<PlannedPartition> partitions = plan(layout, content);
   std::uint64_t size_mib = 2 + layout.data_room_mib;  // a MiB at each end for the two copies of the table

@@ -24,6 +24,13 @@ struct DiskContent {
 // The layout for a root image of `root_bytes`: the slot has half as much again to grow, in steps of 64 MiB.
 DiskLayout layout_for(std::uint64_t root_bytes);
 
+// Puts the content of `from` into the `bytes` of `disk` from `offset` on; what `from` does not fill, or has holes for,
+// reads as zeros.
+Status write_partition(const Fd& disk, std::uint64_t offset, std::uint64_t bytes, const fs::path& from);
+
+// Gives the partition at `index` of the table another identifier, in both copies of the table.
+Status set_partition_id(const fs::path& disk, std::size_t index, const Guid& id);
+
 // Writes the whole disk to `path`, sparse. Partition types and identifiers follow the Discoverable Partitions
 // Specification: those of slot A are derived from the root hash; slot B is empty and labelled so. Every identifier is a
 // function of the root hash: the same content gives the same disk.

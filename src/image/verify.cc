@@ -33,8 +33,7 @@ Result<const FatFile*> file_at(const OpenedImage& image, std::string_view path) 
 
 Status verify_key_update(const OpenedImage& image, const EfiVariable& variable, const X509Certificate& expected,
                          const X509Certificate& authority) {
-  std::string path = fmt::format("loader/keys/auto/{}.auth", variable.name);
-  const FatFile* file = TRY(file_at(image, path));
+  const FatFile* file = TRY(file_at(image, key_update_path(variable)));
   Bytes value = TRY(verify_efi_auth(variable, file->content, authority));
   std::vector<EfiSignatureList> lists = TRY(parse_efi_signature_lists(value));
   bool only_ours = lists.size() == 1 && lists[0].type == kEfiX509Type && lists[0].signatures.size() == 1 &&
@@ -47,8 +46,8 @@ Status verify_key_update(const OpenedImage& image, const EfiVariable& variable, 
 Status verify_nothing_else(const OpenedImage& image, const FatFile& uki) {
   for (const FatFile& file : image.esp) {
     bool known = &file == &uki || file.path == kBootloaderPath || file.path == kLoaderConfPath ||
-                 file.path == "loader/keys/auto/PK.auth" || file.path == "loader/keys/auto/KEK.auth" ||
-                 file.path == "loader/keys/auto/db.auth";
+                 file.path == key_update_path(kEfiPk) || file.path == key_update_path(kEfiKek) ||
+                 file.path == key_update_path(kEfiDb);
     if (!known) return fail(file.path + " does not belong there");
   }
   const FatFile* conf = TRY(file_at(image, kLoaderConfPath));

@@ -62,15 +62,6 @@ class Interruptions {
   bool blocked_ = false;
 };
 
-// What firmware and kernel say when they will never come to a ready line, in every variant. The firmware's own shell is
-// its last resort in setup mode; with keys enrolled Secure Boot refuses even that.
-std::optional<std::string> hopeless(std::string_view line) {
-  for (std::string_view sign : {"BdsDxe: No bootable option", "UEFI Interactive Shell", "Kernel panic - not syncing"}) {
-    if (contains(line, sign)) return std::string(line);
-  }
-  return std::nullopt;
-}
-
 // One line on standard error for each step a boot takes.
 class Story {
  public:
@@ -110,7 +101,7 @@ Result<Verdict> wait_until_ready(Machine& machine, ReadyDetector& detector, Mill
       if (contains(*line, "BdsDxe: failed to load")) refusal = *line + "; ";
       Verdict verdict = detector.on_line(*line);
       if (verdict.state != Verdict::State::waiting) return verdict;
-      if (auto sign = hopeless(*line)) return Verdict{Verdict::State::failed, refusal + *sign};
+      if (auto sign = gives_up(*line)) return Verdict{Verdict::State::failed, refusal + *sign};
     }
     if (status.phase == Phase::panicked) return Verdict{Verdict::State::failed, "the kernel panicked"};
     if (status.resets > kMostResets) {
@@ -129,19 +120,6 @@ Result<Verdict> wait_until_ready(Machine& machine, ReadyDetector& detector, Mill
   }
 }
 
-std::map<std::string, std::string> facts_in(std::string_view line) {
-  std::map<std::string, std::string> facts;
-  while (!line.empty()) {
-    std::size_t space = std::min(line.find(' '), line.size());
-    std::string_view word = line.substr(0, space);
-    if (std::size_t equals = word.find('='); equals != word.npos) {
-      facts[std::string(word.substr(0, equals))] = word.substr(equals + 1);
-    }
-    line.remove_prefix(std::min(space + 1, line.size()));
-  }
-  return facts;
-}
-
 Status until_ended(Machine& machine, Display display) {
   if (display == Display::none) return pass_console_through(machine);
   for (;;) {  // a person uses it: the only wait in the house without an end
@@ -154,6 +132,26 @@ Status until_ended(Machine& machine, Display display) {
 }
 
 }  // namespace
+
+std::optional<std::string> gives_up(std::string_view line) {
+  for (std::string_view sign : {"BdsDxe: No bootable option", "UEFI Interactive Shell", "Kernel panic - not syncing"}) {
+    if (contains(line, sign)) return std::string(line);
+  }
+  return std::nullopt;
+}
+
+std::map<std::string, std::string> facts_in(std::string_view line) {
+  std::map<std::string, std::string> facts;
+  while (!line.empty()) {
+    std::size_t space = std::min(line.find(' '), line.size());
+    std::string_view word = line.substr(0, space);
+    if (std::size_t equals = word.find('='); equals != word.npos) {
+      facts[std::string(word.substr(0, equals))] = word.substr(equals + 1);
+    }
+    line.remove_prefix(std::min(space + 1, line.size()));
+  }
+  return facts;
+}
 
 Verdict SerialReadyDetector::on_line(std::string_view line) {
   if (line.starts_with("ashlar: ready")) return {Verdict::State::ready, std::string(line)};

@@ -33,6 +33,12 @@ class SerialReadyDetector : public ReadyDetector {
   Verdict on_line(std::string_view line) override;
 };
 
+// Whether the line is what firmware and kernel say, in every variant, when they will never come to a ready line. The
+// firmware's own shell is its last resort in setup mode; with keys enrolled Secure Boot refuses even that.
+std::optional<std::string> gives_up(std::string_view line);
+// The key=value words of a line.
+std::map<std::string, std::string> facts_in(std::string_view line);
+
 enum class Until { ended, ready };
 enum class Keep { nothing, machine };
 

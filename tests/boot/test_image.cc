@@ -1,7 +1,5 @@
 #include "test_image.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 
 #include "base/subprocess.h"
@@ -47,26 +45,6 @@ Result<vm::MachineConfig> machine_with_keys(const fs::path& disk, const std::str
   config.firmware_variables = TRY(enrolled_variables());
   config.serial_log = result_path(name + ".log");
   return config;
-}
-
-Result<DiskCopy> DiskCopy::of(const fs::path& image) {
-  fs::path path = work_directory() / ("copy-" + std::to_string(::getpid()) + ".raw");
-  TRY(run_checked({.argv = {"cp", "--reflink=auto", "--sparse=always", image.string(), path.string()}}));
-  return DiskCopy(path);
-}
-
-DiskCopy::~DiskCopy() {
-  std::error_code error;
-  if (!path_.empty()) fs::remove(path_, error);
-}
-
-Status DiskCopy::flip(std::uint64_t offset) const {
-  Fd disk = TRY(open_file(path_, O_RDWR));
-  std::array<std::uint8_t, 1> byte{};
-  TRY(read_at(disk, offset, byte));
-  byte[0] ^= 1;
-  TRY(write_at(disk, offset, byte));
-  return disk.close();
 }
 
 }  // namespace ashlar::test

@@ -23,23 +23,6 @@ Result<fs::path> enrolled_variables();
 // A configuration for `disk` (writes are thrown away) with keys enrolled and a log named after the test.
 Result<vm::MachineConfig> machine_with_keys(const fs::path& disk, const std::string& name);
 
-// A private copy of an image that shares its blocks where the file system can, removed at the end.
-class DiskCopy {
- public:
-  static Result<DiskCopy> of(const fs::path& image);
-  DiskCopy(DiskCopy&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  DiskCopy& operator=(DiskCopy&&) = delete;
-  ~DiskCopy();
-
-  [[nodiscard]] const fs::path& path() const { return path_; }
-  // Inverts the lowest bit of the byte at `offset`.
-  Status flip(std::uint64_t offset) const;
-
- private:
-  explicit DiskCopy(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
-
 // Long enough for emulation on a busy machine; a wait ends at its event, not here.
 inline constexpr auto kBootLimit = std::chrono::minutes(8);
 

@@ -1,0 +1,21 @@
+// `ashlar prove`: attacks an image in real machines, case by case, and reports what held.
+#pragma once
+
+#include "prove/report.h"
+
+namespace ashlar::prove {
+
+struct ProveOptions {
+  LabOptions lab;
+  Tier tier = Tier::full;         // sample: one case a layer is booted, the others are judged offline
+  std::vector<std::string> only;  // ids; all when empty
+  std::uint64_t seed = 1;         // of the bit flips
+  unsigned flips_offline = 1000;
+  unsigned flips_booted = 20;
+};
+
+// An error when nothing could be proved at all: the image or its keys are wrong, or the untouched machine does not
+// boot. Broken cases are in the report.
+Result<Proof> prove(const ProveOptions& options);
+
+}  // namespace ashlar::prove
