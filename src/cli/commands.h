@@ -80,6 +80,7 @@ struct ProveCommandOptions {
   std::uint64_t seed = 1;
   unsigned flips_offline = 1000;
   unsigned flips_booted = 20;
+  bool list = false;
   bool sample = false;
   bool json = false;
 };

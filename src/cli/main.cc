@@ -91,6 +91,7 @@ int main(int argc, char** argv) {
   static ProveCommandOptions prove_options;
   add_image_choice(prove, prove_options.choice);
   prove->add_option("image", prove_options.image, "an image of the dev variant; built when not given");
+  prove->add_flag("--list", prove_options.list, "print the cases and what each does; attacks nothing");
   prove->add_option("--only", prove_options.only, "only the cases with these ids");
   prove->add_flag("--sample", prove_options.sample, "boot one case a layer, judge the others offline");
   prove->add_option("--seed", prove_options.seed, "of the random bit flips")->capture_default_str();

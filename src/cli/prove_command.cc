@@ -22,6 +22,7 @@ Status prove_command(const ProveCommandOptions& options) {
   if (error) return fail_errno("create " + work.string(), error.value());
   proof_options.lab.work = work;
 
+  if (options.list) return print(TRY(prove::list_cases(proof_options)));
   prove::Proof proof = TRY(prove::prove(proof_options));
   fs::path report = options.report.empty() ? work / "report.html" : fs::absolute(options.report);
   TRY(write_file(report, as_bytes(TRY(prove::as_html(proof)))));

@@ -40,8 +40,10 @@ struct Attack {
   std::string what;  // one sentence for the report
   Layer denied_by;
   Outcome outcome = Outcome::stopped;
-  std::string evidence;  // a regular expression for the console's line; may be empty for what is ignored silently
-  std::string offline;   // what `ashlar verify` must say of the disk; empty: that its chain holds
+  // A regular expression for the console's line: the denial, or, where nothing has to stop, a sign that the attack
+  // reached the machine. Empty for what is ignored silently.
+  std::string evidence;
+  std::string offline;  // what `ashlar verify` must say of the disk; empty: that its chain holds
   std::function<Status(Target&)> carry_out;
   Play play = {};                      // after power-on
   std::string command = {};            // typed at the prompt when ready; the evidence must follow

@@ -84,15 +84,6 @@ std::function<Status(Target&)> smbios(std::string string) {
   };
 }
 
-Attack smbios_for_the_loader() {
-  return {.id = "stub.smbios-loader",
-          .what = "An SMBIOS string asks systemd-boot to add to the command line",
-          .denied_by = Layer::stub,
-          .outcome = Outcome::unchanged,
-          .carry_out = smbios("io.systemd.boot.kernel-cmdline-extra=init=/usr/bin/dash"),
-          .control = without_secure_boot("ashlar: ")};
-}
-
 // fw_cfg is how QEMU hands the firmware a kernel of its own; credentials and the like are for an init that reads them.
 Attack fw_cfg_kernel() {
   return {
@@ -123,6 +114,8 @@ Attack fw_cfg_strings() {
 }
 
 // --- Boot menu.
+constexpr const char* kMenu = "Reboot Into Firmware Interface";  // one of its entries
+
 Status add_to_loader_conf(Target& target, std::string_view lines) {
   return target.edit_esp([&](EspFiles& files) -> Status {
     append(files[std::string(image::kLoaderConfPath)], as_bytes(lines));
@@ -130,19 +123,32 @@ Status add_to_loader_conf(Target& target, std::string_view lines) {
   });
 }
 
-Attack loader_entry() {
-  return {.id = "menu.entry",
-          .what = "A loader entry starts the signed UKI with a command line of its own, and is the default",
+// An entry of its own for the signed UKI, which is then the default.
+Status add_entry(Target& target, const std::string& lines) {
+  TRY(puts("/loader/entries/attack.conf", text("title attack\n" + lines))(target));
+  return add_to_loader_conf(target, "default attack.conf\n");
+}
+
+Attack loader_entry(std::string id, std::string what, std::function<Status(Target&)> carry_out) {
+  return {.id = std::move(id),
+          .what = std::move(what),
           .denied_by = Layer::stub,
           .outcome = Outcome::unchanged,
           .offline = "ESP content",
-          .carry_out = [](Target& target) -> Status {
-            TRY(puts("/loader/entries/attack.conf", text("title attack\nefi /" + image::uki_path(target.lab().version) +
-                                                         "\noptions console=ttyS0 init=/usr/bin/dash\n"))(target));
-            return add_to_loader_conf(target, "default attack.conf\n");
-          },
+          .carry_out = std::move(carry_out),
           .changed = {12},  // the stub measures the line it then ignores
           .control = without_secure_boot(kForeignLine)};
+}
+
+Status add_entry_with_options(Target& target) {
+  return add_entry(target,
+                   "efi /" + image::uki_path(target.lab().version) + "\noptions console=ttyS0 init=/usr/bin/dash\n");
+}
+
+// systemd-boot reads this string only for entries that name a kernel.
+Status add_entry_and_smbios(Target& target) {
+  TRY(smbios("io.systemd.boot.kernel-cmdline-extra=console=ttyS0 init=/usr/bin/dash")(target));
+  return add_entry(target, "linux /" + image::uki_path(target.lab().version) + "\n");
 }
 
 // The menu reads one key at a time. What the machine says meanwhile stays for the watch to read.
@@ -183,7 +189,7 @@ Status hold_keys(vm::Machine& machine) {
     TRY(machine.send_keys({"spc"}));
     TRY(machine.type_serial(" "));
     TRY(machine.read_serial(vm::Milliseconds(300)));
-    if (machine.last_lines(30).find("Reboot Into Firmware Interface") != std::string::npos) break;
+    if (machine.last_lines(30).find(kMenu) != std::string::npos) break;
   }
   return type_slowly(machine, {"e", "roothash=00 ", "\r"});
 }
@@ -193,6 +199,7 @@ Attack keys_held() {
           .what = "Keys are held from power-on, and the editor's key is tried at the menu",
           .denied_by = Layer::stub,
           .outcome = Outcome::unchanged,
+          .evidence = kMenu,
           .carry_out = [](Target&) -> Status { return {}; },
           .play = hold_keys};
 }
@@ -213,10 +220,13 @@ std::vector<Attack> stub_attacks(const Lab&) {
                    "only one is expected", puts_addon(SignedBy::owner)),
       added_behind("stub.smbios", "An SMBIOS string asks the stub to add to the command line", "",
                    smbios("io.systemd.stub.kernel-cmdline-extra=init=/usr/bin/dash")),
-      smbios_for_the_loader(),
       fw_cfg_kernel(),
       fw_cfg_strings(),
-      loader_entry(),
+      loader_entry("menu.entry",
+                   "A loader entry starts the signed UKI with a command line of its own, and is the default",
+                   add_entry_with_options),
+      loader_entry("menu.smbios", "A loader entry starts the signed UKI, and an SMBIOS string adds to its command line",
+                   add_entry_and_smbios),
       menu_editor(),
       keys_held(),
   };

@@ -165,7 +165,10 @@ void compare(const Prediction& predicted, const Attack& attack, const Observatio
       return;
     case Outcome::unchanged:
       report.problem = difference(predicted, seen, attack.changed);
-      if (report.problem.empty()) report.evidence = pcrs_in_words(seen, attack.changed);
+      if (report.held() && !attack.evidence.empty() && seen.evidence.empty()) {
+        report.problem = "the attack did not reach the machine: /" + attack.evidence + "/ was never said";
+      }
+      if (report.held()) report.evidence = pcrs_in_words(seen, attack.changed);
       return;
     case Outcome::exposed: {
       if (seen.end != End::ready) report.problem = how_it_ended(seen);

@@ -73,26 +73,6 @@ Status switch_secure_boot_off(Bytes& flash) {
   return {};
 }
 
-// The boot from setup mode: the machine enrols the keys from the ESP, as a laptop would.
-Status enrol(Lab& lab) {
-  image::TemporaryDirectory state = TRY(image::TemporaryDirectory::below(lab.options.work));
-  vm::MachineConfig machine;
-  machine.disk = lab.options.image;
-  machine.state_directory = state.path() / "machine";
-  machine.serial_log = lab.options.work / "untouched.log";
-  lab.untouched = TRY(observe(machine, {.reads_pcrs = true, .screenshot = lab.options.work / "untouched.png"}));
-  if (lab.untouched.end != Observation::End::ready) {
-    return fail("the untouched image does not boot, so nothing can be proved with it; its console says last:\n" +
-                lab.untouched.console);
-  }
-  Bytes flash = TRY(read_file(machine.state_directory / "variables.fd"));
-  lab.enrolled = lab.options.work / "enrolled.fd";
-  TRY(write_file(lab.enrolled, flash));
-  TRY(switch_secure_boot_off(flash));
-  lab.switched_off = lab.options.work / "secure-boot-off.fd";
-  return write_file(lab.switched_off, flash);
-}
-
 Result<image::KeySet> make_stranger(const fs::path& work) {
   image::TemporaryDirectory directory = TRY(image::TemporaryDirectory::below(work));
   TRY(image::create_key_set(directory.path() / "keys", image::Variant::kDev));
@@ -125,9 +105,27 @@ Result<Lab> open_lab(const LabOptions& options) {
   TRY(in("the keys at " + options.keys + " are not those of the image",
          verify_pe(lab.esp[image::uki_path(lab.version)], lab.certificates.image)));
   lab.predicted = TRY(image::predict_pcrs(options.image));
-  log::info("boot the untouched image, which enrols its keys");
-  TRY(enrol(lab));
   return lab;
+}
+
+Status enrol(Lab& lab) {
+  log::info("boot the untouched image, which enrols its keys");
+  image::TemporaryDirectory state = TRY(image::TemporaryDirectory::below(lab.options.work));
+  vm::MachineConfig machine;
+  machine.disk = lab.options.image;
+  machine.state_directory = state.path() / "machine";
+  machine.serial_log = lab.options.work / "untouched.log";
+  lab.untouched = TRY(observe(machine, {.reads_pcrs = true, .screenshot = lab.options.work / "untouched.png"}));
+  if (lab.untouched.end != Observation::End::ready) {
+    return fail("the untouched image does not boot, so nothing can be proved with it; its console says last:\n" +
+                lab.untouched.console);
+  }
+  Bytes flash = TRY(read_file(machine.state_directory / "variables.fd"));
+  lab.enrolled = lab.options.work / "enrolled.fd";
+  TRY(write_file(lab.enrolled, flash));
+  TRY(switch_secure_boot_off(flash));
+  lab.switched_off = lab.options.work / "secure-boot-off.fd";
+  return write_file(lab.switched_off, flash);
 }
 
 Result<Bytes> make_uki(const Lab& lab, const std::string& section, ByteView content, const Signer* signer) {

@@ -49,9 +49,11 @@ struct Lab {
   Observation untouched;                       // the boot that enrolled the keys: every case's first control
 };
 
-// Takes the image apart, makes the stranger's keys, and boots the untouched image once. An error when that machine does
-// not become ready: nothing could be proved with it.
+// Takes the image apart and makes the stranger's keys.
 Result<Lab> open_lab(const LabOptions& options);
+// Boots the untouched image from setup mode: the machine enrols the keys from the ESP, as a laptop would. Fills in the
+// firmware variables. An error when it does not become ready: nothing could be proved with it.
+Status enrol(Lab& lab);
 
 // The UKI with a section's content replaced, signed by `signer`; without a signature when that is nullptr.
 Result<Bytes> make_uki(const Lab& lab, const std::string& section, ByteView content, const Signer* signer);

@@ -29,9 +29,17 @@ Result<std::vector<Attack>> matrix(const Lab& lab, const ProveOptions& options) 
 
 }  // namespace
 
+Result<std::string> list_cases(const ProveOptions& options) {
+  Lab lab = TRY(open_lab(options.lab));
+  std::string list;
+  for (const Attack& attack : TRY(matrix(lab, options))) list += fmt::format("{:24} {}\n", attack.id, attack.what);
+  return list;
+}
+
 Result<Proof> prove(const ProveOptions& options) {
   Lab lab = TRY(open_lab(options.lab));
   std::vector<Attack> attacks = TRY(matrix(lab, options));
+  TRY(enrol(lab));
   Proof proof = {.image = options.lab.image, .root_hash = lab.root_hash.hex(), .seed = options.seed};
   proof.cases.push_back(judge_untouched(lab));
 

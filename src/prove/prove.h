@@ -14,6 +14,9 @@ struct ProveOptions {
   unsigned flips_booted = 20;
 };
 
+// The cases and what each does, one a line: "uki.cmdline  One bit of ...".
+Result<std::string> list_cases(const ProveOptions& options);
+
 // An error when nothing could be proved at all: the image or its keys are wrong, or the untouched machine does not
 // boot. Broken cases are in the report.
 Result<Proof> prove(const ProveOptions& options);

@@ -17,7 +17,8 @@ Observation ready() {
 
 std::string problem(Outcome outcome, const Observation& seen, std::vector<unsigned> changed = {}) {
   CaseReport report;
-  compare(kPredicted, {.id = "case", .outcome = outcome, .evidence = "denied", .changed = std::move(changed)}, seen,
+  std::string evidence = outcome == Outcome::stopped ? "denied" : "";
+  compare(kPredicted, {.id = "case", .outcome = outcome, .evidence = evidence, .changed = std::move(changed)}, seen,
           report);
   return report.problem;
 }
@@ -45,6 +46,18 @@ TEST(Compare, UnchangedMeansTheSameRootAndTheSamePcrs) {
     EXPECT_NE(problem(Outcome::unchanged, untold), "") << pcr;
   }
   EXPECT_NE(problem(Outcome::unchanged, {.end = End::gave_up, .line = "panic"}), "");
+}
+
+TEST(Compare, AnAttackThatNeverArrivedProvesNothing) {
+  Attack attack = {.id = "case", .outcome = Outcome::unchanged, .evidence = "the menu"};
+  CaseReport without;
+  compare(kPredicted, attack, ready(), without);
+  EXPECT_NE(without.problem.find("did not reach"), std::string::npos) << without.problem;
+  Observation seen = ready();
+  seen.evidence = "the menu";
+  CaseReport with;
+  compare(kPredicted, attack, seen, with);
+  EXPECT_EQ(with.problem, "");
 }
 
 TEST(Compare, ExposedMeansAnotherPcr) {
