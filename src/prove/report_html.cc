@@ -63,8 +63,8 @@ struct Link {
 };
 constexpr std::array<Link, 6> kChain = {{
     {"UEFI firmware", "PK, KEK, db: Authenticode", "firmware"},
-    {"systemd-boot", "starts what the firmware lets load", ""},
-    {"systemd-stub", "its own sections; add-ons by db", "systemd-stub"},
+    {"systemd-boot", "asks the firmware for each", ""},
+    {"systemd-stub", "its own sections alone", "systemd-stub"},
     {"TPM 2.0", "PCR 4, 7, 11, 12, 13", "TPM measurement"},
     {"initramfs", "nothing behind --; identifiers", "initramfs"},
     {"dm-verity", "signed root hash; every block", "dm-verity"},
