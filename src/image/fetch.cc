@@ -29,9 +29,7 @@ Result<Fd> lock_packages(const fs::path& directory) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
   if (errno != EWOULDBLOCK) return fail_errno("lock " + directory.string());
   log::info("another ashlar is downloading; waiting for it");
-  while (::flock(fd.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return fail_errno("lock " + directory.string());
-  }
+  TRY(lock_exclusively(fd, directory));
   return fd;
 }
 
@@ -115,13 +113,18 @@ struct SuiteIndex {
   [[nodiscard]] fs::path below(const fs::path& directory) const { return directory / "dists" / suite.name; }
 };
 
-Result<SuiteIndex> suite_index(const LockedSuite& suite, const fs::path& cache) {
+// Nothing where the lock was made on another machine: the index stays with who made the lock.
+Result<std::optional<SuiteIndex>> suite_index(const LockedSuite& suite, const fs::path& cache) {
   fs::path file = kept_release(cache, suite.in_release);
   Result<Bytes> release = read_file(file);
-  if (!release) {
-    return fail(fmt::format("the signed index of {} from {} is not in the cache; `ashlar lock` keeps the current one",
-                            suite.name, suite.date));
+  if (!release && release.error().code() == ENOENT) {
+    log::warn(
+        fmt::format("the signed index of {} from {} is not in the cache: images can be built from this export, "
+                    "but `ashlar lock` cannot resolve from it",
+                    suite.name, suite.date));
+    return std::nullopt;
   }
+  if (!release) return std::unexpected(std::move(release).error());
   if (sha256(*release) != suite.in_release) return fail(file.string() + " is damaged: run `ashlar lock`");
   IndexFile packages = TRY(find_index(as_text(*release)));
   return SuiteIndex{suite, std::move(*release), std::move(packages)};
@@ -151,7 +154,9 @@ std::vector<Download> missing_lists(const std::vector<SuiteIndex>& indexes, cons
 Status export_suites(const Lock& lock, const FetchOptions& options, const fs::path& directory) {
   std::vector<SuiteIndex> indexes;
   for (const LockedSuite& suite : lock.suites) {
-    indexes.push_back(TRY(in(suite.name, suite_index(suite, options.cache))));
+    std::optional<SuiteIndex> index = TRY(in(suite.name, suite_index(suite, options.cache)));
+    if (!index) continue;
+    indexes.push_back(std::move(*index));
     TRY(make_directory((indexes.back().below(directory) / indexes.back().packages.name).parent_path()));
   }
   // By its hash first: the plain name may hold a newer list by now. An exported directory has plain names only.

@@ -147,6 +147,14 @@ TEST_F(Resolve, RefusesAForeignSignature) {
   EXPECT_NE(error.find("signed by a key this host does not trust"), std::string::npos) << error;
 }
 
+TEST_F(Resolve, RefusesASignatureWhoseKeyExpired) {
+  write_archive(key_);
+  EXPECT_EQ(error_of(recipe("core", {"libc6"})), "resolved") << "the control";
+  key_.expire();
+  std::string error = error_of(recipe("core", {"libc6"}));
+  EXPECT_NE(error.find("signed by a key this host does not trust"), std::string::npos) << error;
+}
+
 TEST_F(Resolve, RefusesAnExpiredIndex) {
   security_.valid_until = days_from_now(-2);
   write_archive(key_);
@@ -218,6 +226,12 @@ TEST_F(Resolve, AnExportIsAMirror) {
   EXPECT_EQ(resolve_one(desktop).value(), lock);
   EXPECT_EQ(fetch(lock, {"desktop"}, {.mirror = options_.mirror, .cache = options_.cache}).value().size(),
             lock.packages.size());
+  // Who has the lock from someone else has no index of that day; every package is there all the same.
+  fs::path elsewhere = work_.path() / "elsewhere";
+  Status done = export_lock(lock, {.mirror = options_.mirror, .cache = work_.path() / "third cache"}, elsewhere);
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_FALSE(fs::exists(elsewhere / "dists"));
+  EXPECT_TRUE(fetch(lock, {"desktop"}, {.mirror = find_mirror(elsewhere).value(), .cache = work_.path() / "fourth"}));
   // An export made from an export is the same again.
   EXPECT_TRUE(export_lock(lock, {.mirror = options_.mirror, .cache = options_.cache}, work_.path() / "again"));
 }

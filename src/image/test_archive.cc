@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "base/digest.h"
 #include "base/subprocess.h"
@@ -35,6 +37,16 @@ TestKey::TestKey(const fs::path& directory) : home_(directory) {
 
 TestKey::~TestKey() {
   [[maybe_unused]] auto ended = run({.argv = {"gpgconf", "--homedir", home_.string(), "--kill", "all"}});
+}
+
+void TestKey::expire() const {
+  std::string listed = run_checked({.argv = gpg(home_, {"--list-keys", "--with-colons"})}).value();
+  std::size_t at = listed.find("\nfpr:::::::::") + 13;
+  std::string fingerprint = listed.substr(at, listed.find(':', at) - at);
+  run_checked({.argv = gpg(home_, {"--quick-set-expire", fingerprint, "seconds=1"})}).value();
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  fs::remove(keyring());
+  run_checked({.argv = gpg(home_, {"--output", keyring().string(), "--export"})}).value();
 }
 
 std::string TestKey::clear_sign(const std::string& text) const {
