@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/interrupt.h"
 #include "format/gpt.h"
 
 namespace ashlar::image {
@@ -85,6 +86,20 @@ Status write_table(const fs::path& path, const std::vector<PlannedPartition>& pa
   return check(fdisk_deassign_device(context.get(), 0), "close " + path.string());
 }
 
+// Copies through memory, from `at` to `end`.
+Status copy_through_memory(const Fd& source, off64_t at, off64_t end, const Fd& disk, off64_t target) {
+  constexpr off64_t kPiece = 4 * static_cast<off64_t>(kMiB);
+  Bytes buffer(static_cast<std::size_t>(std::min(kPiece, end - at)));
+  while (at < end) {
+    std::span<std::uint8_t> piece = std::span(buffer).first(static_cast<std::size_t>(std::min(kPiece, end - at)));
+    TRY(read_at(source, static_cast<std::uint64_t>(at), piece));
+    TRY(write_at(disk, static_cast<std::uint64_t>(target), piece));
+    at += static_cast<off64_t>(piece.size());
+    target += static_cast<off64_t>(piece.size());
+  }
+  return {};
+}
+
 // Copies the data of a file and leaves its holes out: the disk stays sparse.
 Status copy_in(const Fd& disk, std::uint64_t offset, const fs::path& from) {
   Fd source = TRY(open_file(from, O_RDONLY));
@@ -96,6 +111,15 @@ Status copy_in(const Fd& disk, std::uint64_t offset, const fs::path& from) {
     auto target = static_cast<off64_t>(offset) + at;
     while (at < end) {
       ssize_t copied = ::copy_file_range(source.get(), &at, disk.get(), &target, static_cast<std::size_t>(end - at), 0);
+      if (copied < 0 && (errno == EXDEV || errno == EOPNOTSUPP)) {  // cache and output lie on different file systems
+        TRY(in("copy " + from.string(), copy_through_memory(source, at, end, disk, target)));
+        at = end;
+        break;
+      }
+      if (copied < 0 && errno == EINTR) {
+        TRY(check_interrupted());
+        continue;
+      }
       if (copied < 0) return fail_errno("copy " + from.string());
       if (copied == 0) return fail("copy " + from.string() + ": it became shorter");
     }

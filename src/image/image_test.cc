@@ -3,6 +3,7 @@
 #include "image/accounts.h"
 #include "image/boot_files.h"
 #include "image/cache.h"
+#include "image/disk.h"
 #include "image/kernel.h"
 #include "image/keys.h"
 
@@ -66,6 +67,25 @@ TEST(RemoveTree, DeletesWhatItsOwnerCannotWrite) {
   fs::permissions(work.path() / "t/closed", fs::perms::none);
   EXPECT_TRUE(remove_tree(work.path() / "t"));
   EXPECT_FALSE(fs::exists(work.path() / "t"));
+}
+
+// The cache and the output may lie on different file systems, where the kernel copies nothing itself.
+TEST(Disk, HoldsTheSameBytesFromAnotherFileSystem) {
+  TemporaryDirectory here = scratch();
+  TemporaryDirectory there = TemporaryDirectory::below("/dev/shm").value();
+  Bytes content(3 << 20);
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<std::uint8_t>(i * 2654435761U >> 24);
+  VerityTree verity = build_verity(content, Salt{}, Guid{}, 1).value();
+  DiskLayout layout = {.esp_mib = 4, .root_mib = 4, .verity_mib = 4, .data_room_mib = 1};
+  std::vector<Bytes> disks;
+  for (const fs::path& from : {here.path(), there.path()}) {
+    ASSERT_TRUE(write_file(from / "part", content));
+    Status written = write_disk(here.path() / "disk", layout, {from / "part", from / "part", &verity, "1"});
+    ASSERT_TRUE(written) << written.error().message();
+    disks.push_back(read_file(here.path() / "disk").value());
+  }
+  EXPECT_TRUE(disks[0] == disks[1]);
+  EXPECT_TRUE(std::ranges::equal(std::span(disks[1]).subspan(5 << 20, content.size()), content)) << "root";
 }
 
 TEST(UnmetLines, NamesWhatTheConfigurationDoesNotHold) {
