@@ -21,6 +21,15 @@ void add_image_choice(CLI::App* command, ImageChoice& choice) {
   command->add_option("-o,--output", choice.output, "directory for the image; out/ otherwise");
 }
 
+// Our own code returns its errors; what a library throws (no memory, a path that may not be looked at) ends here.
+Status carry_out(const std::function<Status()>& command) {
+  try {
+    return command();
+  } catch (const std::exception& error) {
+    return fail(error.what());
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -121,7 +130,7 @@ int main(int argc, char** argv) {
     return status == 0 ? 0 : 2;
   }
   note_interrupts();
-  Status done = chosen();
+  Status done = carry_out(chosen);
   if (done) return 0;
   log::error(done.error());
   return done.error().exit_status();
