@@ -34,6 +34,18 @@ Result<std::shared_ptr<vm::ReadyDetector>> detector_for(const fs::path& image, c
   return make_screen_detector(identity, TRY(screen_font(options)));
 }
 
+bool lies_in(const fs::path& path, const fs::path& directory) {
+  fs::path below = fs::weakly_canonical(path).lexically_relative(fs::weakly_canonical(directory));
+  return !below.empty() && *below.begin() != "..";
+}
+
+// A private key in the repository is one commit away from everybody, in os/root one build. build/ is ignored by git;
+// the tests keep theirs there.
+Status check_key_place(const fs::path& directory) {
+  if (!lies_in(directory, source_directory()) || lies_in(directory, source_directory() / "build")) return {};
+  return fail_misuse(directory.string() + " lies in the repository: keep keys in a directory of your own outside it");
+}
+
 }  // namespace
 
 Status print(std::string_view text) {
@@ -46,6 +58,8 @@ Status print(std::string_view text) {
 Status keys_new_command(const KeysNewOptions& options) {
   Variant variant = TRY(parse_variant(options.variant));
   fs::path directory = options.directory.empty() ? TRY(default_key_directory(variant)) : fs::path(options.directory);
+  if (!directory.has_filename()) directory = directory.parent_path();  // "keys/" is "keys"
+  TRY(check_key_place(directory));
   TRY(create_key_set(directory, variant));
   return print(directory.string() + "\n");
 }

@@ -51,6 +51,14 @@ TEST(Keys, AreMadeOnceAndNeverOverwritten) {
   EXPECT_EQ(ashlar({"keys", "new", "--variant", "dev", keys}).exit_status, 0);
   expect_failure(ashlar({"keys", "new", "--variant", "dev", keys}), 2, "never overwritten");
   expect_failure(ashlar({"keys", "new", "--variant", "live", work.path() / "l"}), 2, "no such variant: live");
+  EXPECT_EQ(ashlar({"keys", "new", "--variant", "dev", work.path() / "slash/"}).exit_status, 0);
+  EXPECT_TRUE(fs::exists(work.path() / "slash/db.key"));
+}
+
+TEST(Keys, AreNotMadeInTheRepository) {
+  fs::path place = fs::path(ASHLAR_SOURCE_DIR) / "os/root/etc/keys";
+  expect_failure(ashlar({"keys", "new", "--variant", "dev", place}), 2, "lies in the repository");
+  EXPECT_FALSE(fs::exists(place));
 }
 
 TEST(Build, RefusesTheOtherVariantsKeys) {
