@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
+#include <functional>
 
 #include "base/digest.h"
 #include "base/fd.h"
 #include "base/guid.h"
+#include "base/interrupt.h"
 #include "base/secret.h"
 #include "base/subprocess.h"
 
@@ -101,6 +104,35 @@ TEST(RunChecked, QuotesWhatTheProgramSaid) {
   Result<std::string> output = run_checked({.argv = {"sh", "-c", "echo reason >&2; exit 1"}});
   ASSERT_FALSE(output);
   EXPECT_NE(output.error().message().find("reason"), std::string::npos);
+}
+
+// What a Ctrl-C does, in a process of its own: an interrupt that was noted stays so.
+int exit_status_interrupted(const std::function<Status()>& work) {
+  note_interrupts();
+  Status done = work();
+  return !done && done.error().message().find("interrupted") != std::string::npos ? 0 : 1;
+}
+
+TEST(Interrupt, EndsTheWaitForALock) {
+  std::string directory = testing::TempDir() + "ashlar-lock-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  fs::path path = fs::path(directory) / "lock";
+  Fd held = open_file(path, O_RDWR | O_CREAT, 0600).value();
+  ASSERT_TRUE(lock_exclusively(held, path)) << "the control";
+  auto interrupted_wait = [&]() -> Status {
+    Fd other = TRY(open_file(path, O_RDWR));
+    std::raise(SIGINT);
+    return lock_exclusively(other, path);
+  };
+  EXPECT_EXIT(::_exit(exit_status_interrupted(interrupted_wait)), testing::ExitedWithCode(0), "");
+}
+
+TEST(Interrupt, IsNotTheFailureOfTheCommandItEnded) {
+  auto command = []() -> Status {
+    TRY(run_checked({.argv = {"sh", "-c", "kill -INT $PPID; exit 130"}}));
+    return {};
+  };
+  EXPECT_EXIT(::_exit(exit_status_interrupted(command)), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

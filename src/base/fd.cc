@@ -1,7 +1,13 @@
 #include "base/fd.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "base/interrupt.h"
 
 namespace ashlar {
 
@@ -26,6 +32,17 @@ Result<Fd> open_file(const fs::path& path, int flags, mode_t mode) {
   int number = ::open(path.c_str(), flags | O_CLOEXEC, mode);
   if (number < 0) return fail_errno("open " + path.string());
   return Fd(number);
+}
+
+Status lock_exclusively(const Fd& fd, const fs::path& path) {
+  // Asked again and again: a signal that comes just before a blocking flock(2) would be slept over.
+  constexpr auto kInterval = std::chrono::milliseconds(50);
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return fail_errno("lock " + path.string());
+    TRY(check_interrupted());
+    std::this_thread::sleep_for(kInterval);
+  }
+  return {};
 }
 
 Status write_all(const Fd& fd, ByteView bytes) {

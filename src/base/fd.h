@@ -32,6 +32,9 @@ class Fd {
 // open(2) with O_CLOEXEC always added.
 Result<Fd> open_file(const fs::path& path, int flags, mode_t mode = 0);
 
+// Waits for the exclusive lock of an open file (flock(2)); `path` is for the message. An interrupt ends the wait.
+Status lock_exclusively(const Fd& fd, const fs::path& path);
+
 Status write_all(const Fd& fd, ByteView bytes);
 // Writes at `offset` without moving the file position.
 Status write_at(const Fd& fd, std::uint64_t offset, ByteView bytes);

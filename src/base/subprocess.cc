@@ -198,6 +198,7 @@ Result<CommandOutput> run(const Command& command) {
 Result<std::string> run_checked(const Command& command) {
   CommandOutput output = TRY(run(command));
   if (output.exit_status == 0) return std::move(output.out);
+  TRY(check_interrupted());  // a terminal's Ctrl-C ends the command as well: that is no failure of its own
   constexpr std::size_t kQuoted = 2000;
   const std::string& said = output.err.empty() ? output.out : output.err;
   return fail(command.argv[0] + " ended with status " + std::to_string(output.exit_status) + ":\n" +

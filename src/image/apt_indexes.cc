@@ -8,7 +8,6 @@
 #include <apt-pkg/strutl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 
 #include <ctime>
 #include <set>
@@ -44,7 +43,7 @@ Result<Fd> lock_directories(const fs::path& cache) {
   fs::create_directories(cache / "apt", error);
   if (error) return fail_errno("create " + (cache / "apt").string(), error.value());
   Fd fd = TRY(open_file(cache / "apt/busy", O_RDWR | O_CREAT, 0600));
-  if (::flock(fd.get(), LOCK_EX) != 0) return fail_errno("lock " + (cache / "apt/busy").string());
+  TRY(lock_exclusively(fd, cache / "apt/busy"));
   return fd;
 }
 

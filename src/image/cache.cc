@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,9 +88,7 @@ Result<Cache::Entry> Cache::get(std::string_view kind, const Sha256Digest& key,
   fs::path lock_path = final_path;
   lock_path += ".lock";
   Fd lock = TRY(open_file(lock_path, O_RDWR | O_CREAT, 0600));
-  while (::flock(lock.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return fail_errno("lock " + lock_path.string());
-  }
+  TRY(lock_exclusively(lock, lock_path));
   if (fs::exists(final_path)) return Entry{final_path, true};
 
   fs::path temporary = final_path;
