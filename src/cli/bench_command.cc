@@ -1,34 +1,31 @@
 // `ashlar bench`: how long things take here and now, beside the tools the world uses, in one run and one table.
 #include <fmt/format.h>
 
-#include <functional>
-
 #include "base/log.h"
-#include "base/subprocess.h"
+#include "cli/bench_peers.h"
 #include "cli/commands.h"
 #include "cli/image_choice.h"
 #include "image/cache.h"
-#include "image/mapped_file.h"
+#include "image/mirror.h"
 #include "image/parallel.h"
+#include "image/recipe.h"
 #include "vm/run.h"
 
 namespace ashlar::cli {
 namespace {
 
 using namespace image;
-using Seconds = std::chrono::duration<double>;
-
-Result<double> timed(const std::function<Status()>& work) {
-  auto started = std::chrono::steady_clock::now();
-  TRY(work());
-  return Seconds(std::chrono::steady_clock::now() - started).count();
-}
-
 void row(std::string_view what, std::string_view ours, std::string_view peer) {
   fmt::print("{:44} {:>14}   {}\n", what, ours, peer);
   std::fflush(stdout);
 }
-std::string seconds(double value) { return fmt::format("{:.2f} s", value); }
+
+// A peer that failed costs its cell of the table, not the table.
+std::string cell(const Result<std::string>& peer) {
+  if (peer) return *peer;
+  std::string reason = peer.error().message();
+  return "failed: " + reason.substr(0, reason.find('\n'));
+}
 
 // A cache that has what takes long or comes from the network (packages, workshop, kernel, our programs) and nothing
 // else, so that the image itself is made from the beginning.
@@ -42,26 +39,47 @@ Status lend_cache(const fs::path& full, const fs::path& lent) {
   return {};
 }
 
-// The time of a peer's command, or that it is not installed.
-Result<std::string> peer_time(const std::string& name, const std::vector<std::string>& argv) {
-  if (!find_program(argv.front())) return name + ": not installed";
-  double took = TRY(timed([&]() -> Status {
-    TRY(run_checked({.argv = argv}));
-    return {};
-  }));
-  return name + " " + seconds(took);
+// The packages the profile asks for by name, where mkosi would find them.
+Result<MkosiImage> for_mkosi(const BuildOptions& options) {
+  Recipes recipes = TRY(read_recipes(options.source / "os/profiles"));
+  return MkosiImage{TRY(find_mirror(options.mirror)).archive, recipes.at(options.profile).packages};
+}
+
+// The only entry of a kind in a cache that was filled by one build.
+Result<fs::path> only_entry(const fs::path& cache, const char* kind) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(cache / kind, error)) {
+    if (entry.path().extension().empty()) return entry.path();
+  }
+  return fail("nothing was made in " + (cache / kind).string());
+}
+
+double took(const BuildReport& report, std::string_view name) {
+  for (const StepTime& step : report.steps) {
+    if (step.step == name) return std::chrono::duration<double>(step.took).count();
+  }
+  return 0;
 }
 
 Status bench_build(BuildOptions options, const Cache& cache, const fs::path& work) {
-  TRY(lend_cache(cache.root(), work / "cache"));
-  ::setenv("ASHLAR_CACHE", (work / "cache").c_str(), 1);
+  const fs::path lent = work / "cache";
+  TRY(lend_cache(cache.root(), lent));
+  ::setenv("ASHLAR_CACHE", lent.c_str(), 1);
   options.output = work / "out";
+  BuildReport report;
   auto build = [&]() -> Status {
-    TRY(build_image(options));
+    report = TRY(build_image(options));
     return {};
   };
-  row("image from packages in the cache", seconds(TRY(timed(build))), "mkosi is not run here");
-  row("again, nothing changed", seconds(TRY(timed(build))), "");
+  double from_packages = TRY(timed(build));
+  row("image from packages in the cache", in_seconds(from_packages), cell(peer_mkosi(TRY(for_mkosi(options)), work)));
+  fs::path tree = TRY(only_entry(lent, "tree")) / "root";
+  row("of it the EROFS, overlay included", in_seconds(took(report, "EROFS")),
+      cell(peer_erofs(tree, work, processor_count())));
+  VerityTimes verity = TRY(compare_verity(TRY(only_entry(lent, "root")), work, processor_count()));
+  row(fmt::format("verity tree over {} MB, middle of {}", report.root_bytes / 1'000'000, kRepetitions),
+      in_seconds(verity.ours), verity.peer);
+  row("again, nothing changed", in_seconds(TRY(timed(build))), "");
 
   // The same sources with one file of os/root changed.
   fs::path source = work / "source";
@@ -71,29 +89,13 @@ Status bench_build(BuildOptions options, const Cache& cache, const fs::path& wor
   }
   options.source = source;
   TRY(write_file(source / "os/root/etc/hostname", as_bytes("changed\n")));
-  row("after changing one file of os/root", seconds(TRY(timed(build))), "");
-  return {};
-}
-
-Status bench_verity(const BuildReport& image, const Cache& cache, const fs::path& work) {
-  fs::path newest;
-  for (const auto& entry : fs::directory_iterator(cache.root() / "root")) {
-    if (entry.is_regular_file() && entry.file_size() == image.root_bytes) newest = entry.path();
-  }
-  MappedFile erofs = TRY(MappedFile::open(newest));
-  std::string salt(64, 'a');
-  double ours = TRY(timed([&]() -> Status {
-    TRY(build_verity(erofs.bytes(), TRY(parse_salt(salt)), Guid{}, processor_count()));
-    return {};
-  }));
-  row(fmt::format("verity tree over {} MB", image.root_bytes / 1'000'000), seconds(ours),
-      TRY(peer_time("veritysetup format", {"veritysetup", "format", "--salt", salt, newest, work / "tree"})));
+  row("after changing one file of os/root", in_seconds(TRY(timed(build))), "");
   return {};
 }
 
 Status bench_boot(const fs::path& image) {
   vm::RunReport report = TRY(vm::run_image({.image = image, .until = vm::Until::ready}));
-  auto milliseconds = [](auto value) { return seconds(Seconds(value).count()); };
+  auto milliseconds = [](auto value) { return in_seconds(std::chrono::duration<double>(value).count()); };
   row("power-on to ready, keys to be enrolled", milliseconds(report.ready_after), report.accelerator);
   row("power-on to ready, keys enrolled", milliseconds(report.last_boot_after), "");
   return {};
@@ -112,7 +114,6 @@ Status bench_command(const BenchCommandOptions& options) {
   row("UKI", fmt::format("{:.1f} MB", static_cast<double>(image.uki_bytes) / 1e6), "");
   row("initramfs", fmt::format("{:.2f} MB", static_cast<double>(image.initramfs_bytes) / 1e6), "");
   row("root", fmt::format("{:.0f} MB", static_cast<double>(image.root_bytes) / 1e6), "");
-  TRY(bench_verity(image, cache, work.path()));
   TRY(bench_build(build, cache, work.path()));
   return bench_boot(image.image);
 }

@@ -1,0 +1,128 @@
+#include "cli/bench_peers.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "base/subprocess.h"
+#include "format/verity.h"
+#include "image/mapped_file.h"
+#include "image/sandbox.h"
+
+namespace ashlar::cli {
+namespace {
+
+using namespace image;
+
+Status run_quietly(std::vector<std::string> argv, const fs::path& directory = {}) {
+  TRY(run_checked({.argv = std::move(argv), .directory = directory}));
+  return {};
+}
+
+// veritysetup writes its tree to a file, so ours goes to one as well; neither waits for the disk.
+Status write_our_tree(const fs::path& data, const fs::path& out, unsigned threads, const Salt& salt) {
+  MappedFile file = TRY(MappedFile::open(data));
+  VerityTree tree = TRY(build_verity(file.bytes(), salt, Guid{}, threads));
+  Fd fd = TRY(open_file(out, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+  TRY(write_all(fd, tree.hash_area));
+  return fd.close();
+}
+
+// "mkosi 25.3" is 25.
+Result<int> mkosi_version() {
+  std::string said = TRY(run_checked({.argv = {"mkosi", "--version"}}));
+  int version = 0;
+  std::size_t at = said.find_first_of("0123456789");
+  if (at == std::string::npos) return fail("mkosi does not say its version: " + said);
+  std::from_chars(said.data() + at, said.data() + said.size(), version);
+  return version;
+}
+
+Status write_mkosi_configuration(const MkosiImage& image, const fs::path& directory) {
+  const std::pair<const char*, std::string> files[] = {
+      // A bootable image of mkosi's has systemd, its kernel and its bootloader besides.
+      {"mkosi.conf", fmt::format("[Distribution]\nDistribution=debian\nRelease=trixie\nMirror={}\n"
+                                 "[Output]\nFormat=disk\n"
+                                 "[Build]\nPackageCacheDirectory=packages\n"
+                                 "[Content]\nBootable=yes\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n"
+                                 "WithRecommends=no\nWithDocs=no\n"
+                                 "Packages=linux-image-amd64 systemd systemd-boot systemd-sysv udev {}\n"
+                                 "[Validation]\nSecureBoot=yes\n",
+                                 image.mirror, fmt::join(image.packages, " "))},
+      {"mkosi.repart/00-esp.conf",
+       "[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/boot:/\nCopyFiles=/efi:/\nSizeMinBytes=512M\n"},
+      {"mkosi.repart/10-root.conf",
+       "[Partition]\nType=root\nFormat=erofs\nCopyFiles=/\nVerity=data\nVerityMatchKey=root\nMinimize=best\n"},
+      {"mkosi.repart/20-verity.conf",
+       "[Partition]\nType=root-verity\nVerity=hash\nVerityMatchKey=root\nMinimize=best\n"},
+  };
+  std::error_code error;
+  for (const char* made : {"mkosi.repart", "packages"}) {
+    fs::create_directories(directory / made, error);
+    if (error) return fail_errno("create " + (directory / made).string(), error.value());
+  }
+  for (const auto& [name, content] : files) TRY(write_file(directory / name, as_bytes(content)));
+  return {};
+}
+
+}  // namespace
+
+std::string in_seconds(double value) { return fmt::format("{:.2f} s", value); }
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+Result<double> timed(const std::function<Status()>& work) {
+  auto started = std::chrono::steady_clock::now();
+  TRY(work());
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+}
+
+Result<VerityTimes> compare_verity(const fs::path& data, const fs::path& work, unsigned threads) {
+  const std::string salt(64, 'a');
+  const bool has_peer = find_program("veritysetup").has_value();
+  std::vector<double> ours;
+  std::vector<double> theirs;
+  for (unsigned i = 0; i < kRepetitions; ++i) {
+    ours.push_back(
+        TRY(timed([&]() -> Status { return write_our_tree(data, work / "tree", threads, TRY(parse_salt(salt))); })));
+    if (!has_peer) continue;
+    theirs.push_back(TRY(timed([&] {
+      return run_quietly({"veritysetup", "format", "--salt", salt, data.string(), (work / "their-tree").string()});
+    })));
+  }
+  return VerityTimes{median(ours),
+                     has_peer ? "veritysetup format " + in_seconds(median(theirs)) : "veritysetup: not installed"};
+}
+
+Result<std::string> peer_erofs(const fs::path& tree, const fs::path& work, unsigned threads) {
+  if (!find_program("mkfs.erofs")) return "mkfs.erofs: not installed";
+  std::string help = TRY(run({.argv = {"mkfs.erofs", "--help"}})).out;
+  std::vector<std::string> argv = {"mkfs.erofs", "-zlz4", "-C65536", "--all-root",
+                                   "-T" + std::to_string(kSourceDateEpoch)};
+  const bool has_workers = help.find("--workers") != std::string::npos;
+  if (has_workers) argv.push_back("--workers=" + std::to_string(threads));
+  argv.insert(argv.end(), {(work / "peer.erofs").string(), tree.string()});
+  double took = TRY(timed([&] { return run_quietly(argv); }));
+  return "mkfs.erofs " + in_seconds(took) + (has_workers ? "" : " (one thread: it is older than 1.8)");
+}
+
+Result<std::string> peer_mkosi(const MkosiImage& image, const fs::path& work) {
+  constexpr int kOldest = 25;
+  if (!find_program("mkosi")) return "mkosi: not installed";
+  int version = TRY(mkosi_version());
+  if (version < kOldest) return fmt::format("mkosi {} is older than {}", version, kOldest);
+  fs::path directory = work / "mkosi";
+  TRY(write_mkosi_configuration(image, directory));
+  TRY(in("mkosi genkey", run_quietly({"mkosi", "genkey"}, directory)));
+  auto build = [&] { return in("mkosi build", run_quietly({"mkosi", "--force", "build"}, directory)); };
+  TRY(build());
+  return fmt::format("mkosi {} {}", version, in_seconds(TRY(timed(build))));
+}
+
+}  // namespace ashlar::cli
