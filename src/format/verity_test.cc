@@ -1,5 +1,7 @@
 #include "format/verity.h"
 
+#include "base/digest.h"
+#include "format/sha256_pair.h"
 #include "format/testing.h"
 
 namespace ashlar {
@@ -96,6 +98,23 @@ TEST(Verity, RefusesDataOrTreeCutShort) {
                              verity.tree.root_hash, 1));
   EXPECT_FALSE(verify_verity(verity.data, ByteView(verity.tree.hash_area).first(2 * kVerityBlockSize),
                              verity.tree.root_hash, 1));
+}
+
+// Against OpenSSL, with every length of the last partial run and messages that differ between the two lanes.
+TEST(Sha256Pair, GivesWhatOpenSslGives) {
+  std::optional<Sha256Pair> pair = Sha256Pair::where_supported();
+  if (!pair) GTEST_SKIP() << "this processor has no SHA instructions; OpenSSL alone is used";
+  Bytes prefix(32, 0x5a);
+  for (std::size_t size : {64U, 128U, 192U, 4096U, 8192U}) {
+    std::array<Bytes, 2> blocks = {Bytes(size), Bytes(size)};
+    for (std::size_t i = 0; i < size; ++i) {
+      blocks[0][i] = static_cast<std::uint8_t>(i * 2654435761U >> 13);
+      blocks[1][i] = static_cast<std::uint8_t>(i * 2246822519U >> 11);
+    }
+    std::array<Sha256Digest, 2> got;
+    pair->hash(prefix, {blocks[0], blocks[1]}, {got[0].bytes.data(), got[1].bytes.data()});
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(got[i], Sha256().update(prefix).update(blocks[i]).finish()) << size;
+  }
 }
 
 TEST(VeritySuperblock, RoundTrips) {

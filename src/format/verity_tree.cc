@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "format/sha256_pair.h"
 #include "format/verity.h"
 
 namespace ashlar {
@@ -59,11 +60,21 @@ void in_parallel(std::uint64_t count, unsigned threads, const Work& work) {
   worker();
 }
 
+// Writes the digests of blocks [first, end) of `area` one after the other, two blocks at a time where that is faster.
+void hash_run(ByteView area, std::uint64_t first, std::uint64_t end, const Salt& salt, std::uint8_t* digests) {
+  static const std::optional<Sha256Pair> pair = Sha256Pair::where_supported();
+  for (; pair && end - first >= 2; first += 2, digests += 2 * kDigestSize) {
+    pair->hash(salt.bytes, {block_at(area, first), block_at(area, first + 1)}, {digests, digests + kDigestSize});
+  }
+  if (first == end) return;
+  BlockHasher hasher(salt);
+  for (; first < end; ++first, digests += kDigestSize) hasher.hash(block_at(area, first), digests);
+}
+
 // Writes the digests of `count` blocks of `area` one after the other.
 void hash_blocks(ByteView area, std::uint64_t count, const Salt& salt, unsigned threads, std::uint8_t* digests) {
   in_parallel(count, threads, [&](std::uint64_t first, std::uint64_t end) {
-    BlockHasher hasher(salt);
-    for (std::uint64_t i = first; i < end; ++i) hasher.hash(block_at(area, i), digests + i * kDigestSize);
+    hash_run(area, first, end, salt, digests + first * kDigestSize);
   });
 }
 
@@ -72,14 +83,14 @@ std::uint64_t first_bad_block(ByteView area, std::uint64_t count, const Salt& sa
                               ByteView digests) {
   std::atomic<std::uint64_t> bad = kNoBlock;
   in_parallel(count, threads, [&](std::uint64_t first, std::uint64_t end) {
-    BlockHasher hasher(salt);
-    std::array<std::uint8_t, kDigestSize> digest{};
-    for (std::uint64_t i = first; i < end && i < bad; ++i) {
-      hasher.hash(block_at(area, i), digest.data());
-      if (std::ranges::equal(digest, digests.subspan(i * kDigestSize, kDigestSize))) continue;
-      std::uint64_t known = bad;
-      while (i < known && !bad.compare_exchange_weak(known, i)) {
-      }
+    if (first >= bad) return;
+    Bytes found((end - first) * kDigestSize);
+    hash_run(area, first, end, salt, found.data());
+    auto [differs, expected] = std::ranges::mismatch(found, digests.subspan(first * kDigestSize, found.size()));
+    if (differs == found.end()) return;
+    std::uint64_t here = first + static_cast<std::uint64_t>(differs - found.begin()) / kDigestSize;
+    std::uint64_t known = bad;
+    while (here < known && !bad.compare_exchange_weak(known, here)) {
     }
   });
   return bad;
