@@ -175,7 +175,11 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     return {};
   }));
   report.packages = packages.files.size();
-  Workshop workshop = TRY(steps.run("workshop", [&] { return Workshop::open(cache, tools.files, tools.key); }));
+  Workshop workshop = TRY(steps.run("workshop", [&]() -> Result<Workshop> {
+    Workshop opened = TRY(Workshop::open(cache, tools.files, tools.key));
+    steps.was_cached(opened.was_cached());
+    return opened;
+  }));
 
   // What will run: kernel, our own programs, the tree of packages.
   KernelImage kernel = TRY(steps.run("kernel", [&]() -> Result<KernelImage> {
@@ -183,8 +187,11 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     steps.was_cached(built.was_cached);
     return built;
   }));
-  DevicePrograms programs = TRY(steps.run(
-      "device programs", [&] { return build_device_programs(cache, workshop, options.source, options.variant); }));
+  DevicePrograms programs = TRY(steps.run("device programs", [&]() -> Result<DevicePrograms> {
+    DevicePrograms built = TRY(build_device_programs(cache, workshop, options.source, options.variant));
+    steps.was_cached(built.was_cached);
+    return built;
+  }));
   PackageTree tree = TRY(steps.run("package tree", [&]() -> Result<PackageTree> {
     PackageTree built = TRY(build_package_tree(
         cache, workshop,

@@ -11,6 +11,7 @@ struct DevicePrograms {
   fs::path boot;  // the initramfs's /init, static
   fs::path init;  // PID 1
   Sha256Digest key;
+  bool was_cached;
 };
 
 Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop& workshop, const fs::path& source,

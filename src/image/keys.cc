@@ -139,7 +139,9 @@ Result<Signer> load_signer(const std::string& location, std::string_view name) {
 }
 
 Status check_exists(const std::string& location) {
-  if (is_pkcs11_uri(location) || fs::is_directory(location)) return {};
+  std::error_code error;
+  if (is_pkcs11_uri(location) || fs::is_directory(location, error)) return {};
+  if (error.value() == EACCES) return fail_errno("key set " + location, EACCES);
   return fail("there is no key set at " + location + ": make one with `ashlar keys new`");
 }
 

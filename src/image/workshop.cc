@@ -21,7 +21,7 @@ Result<Workshop> Workshop::open(const Cache& cache, const std::vector<PackageFil
     }));
     return add_alternatives(root);
   })));
-  return Workshop(entry.path, key);
+  return Workshop(entry.path, key, entry.was_cached);
 }
 
 Result<std::string> Workshop::run(SandboxCommand command) const {
