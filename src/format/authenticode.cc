@@ -158,14 +158,6 @@ Result<Pkcs7> sign_digest(const Sha256Digest& digest, const Signer& signer) {
   return signature;
 }
 
-// The subject of the enclosed certificate that the signature names, or who issued it.
-std::string signer_name(PKCS7* signature) {
-  PKCS7_SIGNER_INFO* info = sk_PKCS7_SIGNER_INFO_value(PKCS7_get_signer_info(signature), 0);
-  X509* certificate = PKCS7_cert_from_signer_info(signature, info);
-  const X509_NAME* name = certificate != nullptr ? X509_get_subject_name(certificate) : info->issuer_and_serial->issuer;
-  return (certificate != nullptr ? "" : "issued by ") + x509_name_text(name);
-}
-
 }  // namespace
 
 Result<Sha256Digest> authenticode_digest(ByteView pe) {
@@ -220,7 +212,7 @@ Result<std::vector<PeSignature>> pe_signatures(ByteView pe) {
   for (ByteView entry : TRY(split_certificate_table(image.certificate_table))) {
     Pkcs7 signature = TRY(parse_pkcs7(entry));
     IndirectData data = TRY(parse_indirect_data(signature.get()));
-    signatures.push_back({entry, data.digest, signer_name(signature.get())});
+    signatures.push_back({entry, data.digest, pkcs7_signer(signature.get())});
   }
   return signatures;
 }

@@ -61,6 +61,13 @@ Result<Pkcs7> parse_pkcs7(ByteView der) {
   return signature;
 }
 
+std::string pkcs7_signer(PKCS7* signature) {
+  PKCS7_SIGNER_INFO* info = sk_PKCS7_SIGNER_INFO_value(PKCS7_get_signer_info(signature), 0);
+  X509* certificate = PKCS7_cert_from_signer_info(signature, info);
+  const X509_NAME* name = certificate != nullptr ? X509_get_subject_name(certificate) : info->issuer_and_serial->issuer;
+  return (certificate != nullptr ? "" : "issued by ") + x509_name_text(name);
+}
+
 Status verify_pkcs7(PKCS7* signature, const X509Certificate& certificate, ByteView content) {
   std::unique_ptr<STACK_OF(X509), StackDeleter> certificates(sk_X509_new_null());
   if (!certificates || sk_X509_push(certificates.get(), certificate.get()) <= 0) return fail_openssl("allocate");

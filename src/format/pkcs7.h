@@ -25,6 +25,10 @@ Result<Pkcs7> sign_pkcs7(const Signer& signer, ByteView content, Pkcs7Options op
 // SignedData by one signer with SHA-256; nothing behind it.
 Result<Pkcs7> parse_pkcs7(ByteView der);
 
+// Who it says made it: the subject of the signer's certificate, or "issued by " and the issuer when that is not
+// enclosed.
+std::string pkcs7_signer(PKCS7* signature);
+
 // The one signature was made over `content` by the key of `certificate`.
 Status verify_pkcs7(PKCS7* signature, const X509Certificate& certificate, ByteView content);
 

@@ -76,6 +76,8 @@ Result<Bytes> sign_attached(const Signer& signer, ByteView content) {
   return encode_der(i2d_PKCS7, TRY(sign_pkcs7(signer, content, {.detached = false})).get());
 }
 
+Result<std::string> detached_signer(ByteView signature) { return pkcs7_signer(TRY(parse_pkcs7(signature)).get()); }
+
 Status verify_detached(const X509Certificate& certificate, ByteView signature, ByteView content) {
   Pkcs7 parsed = TRY(parse_pkcs7(signature));
   if (!is_data(parsed.get()) || PKCS7_get_detached(parsed.get()) == 0) return fail("not a detached signature");

@@ -48,6 +48,8 @@ Result<Bytes> sign_attached(const Signer& signer, ByteView content);
 // The signature was made over exactly `content` by the key of exactly this certificate. Dates, issuers and key usage
 // are not looked at, as firmware and kernel do not.
 Status verify_detached(const X509Certificate& certificate, ByteView signature, ByteView content);
+// Who a detached signature says it is by; nothing is verified.
+Result<std::string> detached_signer(ByteView signature);
 // The content that was signed.
 Result<Bytes> verify_attached(const X509Certificate& certificate, ByteView signature);
 

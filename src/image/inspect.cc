@@ -73,6 +73,8 @@ Result<Json> describe(const fs::path& path) {
   OpenedUki uki = TRY(in(uki_file->path, open_uki(uki_file->content)));
   out["command_line"] = uki.command_line;
   out["root_hash"] = uki.root_hash.hex();
+  Result<std::string> signer = detached_signer(uki.root_hash_signature);
+  out["root_hash_signer"] = signer ? *signer : signer.error().message();
   out["os_release"] = uki.os_release;
   out["packages"] = describe_packages(uki.packages);
   return out;
@@ -98,9 +100,14 @@ std::string as_lines(const Json& out) {
                           section["bytes"].get<std::uint64_t>(), section["sha256"].get<std::string>());
     }
   }
-  text +=
-      fmt::format("\ncommand line  {}\nroot hash     {}\n\n{}\n{} packages\n", out["command_line"].get<std::string>(),
-                  out["root_hash"].get<std::string>(), out["os_release"].get<std::string>(), out["packages"].size());
+  text += "\nother files of the ESP\n";
+  for (const Json& file : out["other_files"]) {
+    text += fmt::format("  {:26} {:>8} bytes\n", file["path"].get<std::string>(), file["bytes"].get<std::uint64_t>());
+  }
+  text += fmt::format("\ncommand line  {}\nroot hash     {}\n  signature {}\n\n{}\n{} packages\n",
+                      out["command_line"].get<std::string>(), out["root_hash"].get<std::string>(),
+                      out["root_hash_signer"].get<std::string>(), out["os_release"].get<std::string>(),
+                      out["packages"].size());
   for (const Json& package : out["packages"]) {
     text += fmt::format("  {} {}\n", package["name"].get<std::string>(), package["version"].get<std::string>());
   }

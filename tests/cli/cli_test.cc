@@ -168,6 +168,7 @@ TEST(Image, InspectShowsTheChain) {
   EXPECT_EQ(shown["programs"].size(), 2U);
   for (const auto& program : shown["programs"]) EXPECT_EQ(program["signers"].size(), 1U);
   EXPECT_GT(shown["packages"].size(), 5U);
+  EXPECT_NE(shown["root_hash_signer"].get<std::string>().find("CN=Ashlar db"), std::string::npos);
   EXPECT_EQ(shown["command_line"].get<std::string>().substr(shown["command_line"].get<std::string>().size() - 3),
             " --");
 }
