@@ -121,7 +121,7 @@ Result<KeySet> load_matching_keys(const BuildOptions& options) {
   KeySet keys = TRY(load_key_set(options.keys));
   if (keys.variant != options.variant) {
     return fail_misuse(fmt::format("the keys at {} are for {} images, this is a {} image: the two never mix",
-                                   options.keys, name_of(keys.variant), name_of(options.variant)));
+                                   shown_location(options.keys), name_of(keys.variant), name_of(options.variant)));
   }
   return keys;
 }

@@ -147,6 +147,10 @@ Status check_exists(const std::string& location) {
 
 }  // namespace
 
+std::string shown_location(const std::string& location) {
+  return is_pkcs11_uri(location) ? without_pin(location) : location;
+}
+
 Result<fs::path> default_key_directory(Variant variant) {
   fs::path tail = fs::path("ashlar/keys") / name_of(variant);
   if (const char* xdg = std::getenv("XDG_CONFIG_HOME"); xdg != nullptr && *xdg == '/') return xdg / tail;
@@ -186,7 +190,7 @@ Result<KeySet> load_key_set(const std::string& location) {
         TRY(common_variant({&platform.certificate, &key_exchange.certificate, &image.certificate, &pcr.certificate}));
     return KeySet{variant, std::move(platform), std::move(key_exchange), std::move(image), std::move(pcr)};
   };
-  return in("key set " + location, load());
+  return in("key set " + shown_location(location), load());
 }
 
 Result<CertificateSet> load_certificates(const std::string& location) {
@@ -199,7 +203,7 @@ Result<CertificateSet> load_certificates(const std::string& location) {
     Variant variant = TRY(common_variant({&platform, &key_exchange, &image, &pcr}));
     return CertificateSet{variant, std::move(platform), std::move(key_exchange), std::move(image), std::move(pcr)};
   };
-  return in("key set " + location, load());
+  return in("key set " + shown_location(location), load());
 }
 
 }  // namespace ashlar::image

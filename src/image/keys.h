@@ -33,6 +33,9 @@ struct CertificateSet {
 // ~/.config/ashlar/keys/<variant>.
 Result<fs::path> default_key_directory(Variant variant);
 
+// A set's place as messages show it, without a token's PIN.
+std::string shown_location(const std::string& location);
+
 // Makes a new set. Refuses a directory that exists: keys are never overwritten.
 Status create_key_set(const fs::path& directory, Variant variant);
 

@@ -9,6 +9,9 @@ namespace ashlar::image {
 
 inline bool is_pkcs11_uri(std::string_view location) { return location.starts_with("pkcs11:"); }
 
+// The URI as it may be shown: what follows "?" holds the PIN.
+std::string without_pin(const std::string& uri);
+
 // The private key or certificate labelled `object` in the token the URI (RFC 7512) names.
 Result<EvpKey> load_pkcs11_key(const std::string& uri, std::string_view object);
 Result<X509Certificate> load_pkcs11_certificate(const std::string& uri, std::string_view object);

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/subprocess.h"
 #include "image/cache.h"
 #include "image/inspect.h"
@@ -233,10 +235,14 @@ TEST(Pkcs11, TokenBuildsTheSameImage) {
                                {"PKCS11_MODULE_PATH=" + module});
   ASSERT_EQ(built.exit_status, 0) << built.err;
   EXPECT_EQ(run({.argv = {"cmp", core_image(), work.path() / "out/ashlar-core-dev.raw"}}).value().exit_status, 0);
-  expect_failure(ashlar({"build", "--profile", "core", "--lock", lock_file(), "-o", work.path() / "out", "--keys",
-                         "pkcs11:token=other?pin-value=1234"},
-                        {"PKCS11_MODULE_PATH=" + module}),
-                 1, "private key labelled PK");
+  for (const char* wrong : {"pkcs11:token=other?pin-value=1234", "pkcs11:token=ashlar?pin-value=4321"}) {
+    CommandOutput refused =
+        ashlar({"build", "--profile", "core", "--lock", lock_file(), "-o", work.path() / "out", "--keys", wrong},
+               {"PKCS11_MODULE_PATH=" + module});
+    expect_failure(refused, 1, "private key labelled PK");
+    for (const char* pin : {"1234", "4321"}) EXPECT_EQ(refused.err.find(pin), std::string::npos) << refused.err;
+    EXPECT_EQ(std::ranges::count(refused.err, '\n'), 1) << "one error: " << refused.err;
+  }
 }
 
 // What we wrote, read by the tools the world uses.
