@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/guid.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/subprocess.h"
 
@@ -21,6 +22,10 @@ TEST(Hex, RoundTripsAndRefusesWhatIsNotHex) {
   EXPECT_EQ(from_hex("007FfF").value(), bytes);
   EXPECT_FALSE(from_hex("0"));
   EXPECT_FALSE(from_hex("0g"));
+}
+
+TEST(Log, PrintableTextMovesNoTerminal) {
+  EXPECT_EQ(log::printable("a\x1b[2Jb\r\nc\x7f \xc3\xa9"), "a?[2Jb?\nc? \xc3\xa9");
 }
 
 TEST(Stored, KeepsItsByteOrder) {

@@ -20,7 +20,13 @@ void put(std::string line) {
 
 void info(std::string_view line) { put(std::string(line)); }
 void warn(std::string_view line) { put("ashlar: warning: " + std::string(line)); }
-void error(const Error& error) { put("ashlar: error: " + error.message()); }
+void error(const Error& error) { put("ashlar: error: " + printable(error.message())); }
+
+std::string printable(std::string text) {
+  auto controls = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; };
+  std::ranges::replace_if(text, controls, '?');
+  return text;
+}
 
 Progress::Progress(std::string_view what, std::uint64_t total)
     : what_(what),

@@ -16,6 +16,10 @@ void warn(std::string_view line);
 // "ashlar: error: <message>". Programs call it once, where they end.
 void error(const Error& error);
 
+// Text with "?" for every control character but the end of a line: what a hostile file says must not move the reader's
+// terminal. error() does it itself.
+std::string printable(std::string text);
+
 // A bar on a terminal, redrawn in place; in a log, one line at the start and one at the end.
 class Progress {
  public:

@@ -8,6 +8,7 @@
 #include "image/cache.h"
 #include "image/mirror.h"
 #include "image/parallel.h"
+#include "image/rebuild.h"
 #include "image/recipe.h"
 #include "vm/run.h"
 
@@ -27,15 +28,11 @@ std::string cell(const Result<std::string>& peer) {
   return "failed: " + reason.substr(0, reason.find('\n'));
 }
 
-// A cache that has what takes long or comes from the network (packages, workshop, kernel, our programs) and nothing
-// else, so that the image itself is made from the beginning.
-Status lend_cache(const fs::path& full, const fs::path& lent) {
-  std::error_code error;
-  fs::create_directories(lent, error);
-  for (const char* kind : {"packages", "workshop", "kernel", "device", "releases"}) {
-    if (fs::exists(full / kind)) fs::create_directory_symlink(full / kind, lent / kind, error);
-    if (error) return fail_errno("link " + (lent / kind).string(), error.value());
-  }
+// Gives a cache what takes long or comes from the network (packages, workshop, kernel, our programs) and nothing else,
+// so that the image itself is made from the beginning.
+Status lend_entries(const UsedEntries& used, const Cache& to) {
+  for (const fs::path& package : used.packages) TRY(lend_entry(package, to));
+  for (const fs::path& entry : {used.workshop, used.kernel, used.programs}) TRY(lend_entry(entry, to));
   return {};
 }
 
@@ -61,9 +58,9 @@ double took(const BuildReport& report, std::string_view name) {
   return 0;
 }
 
-Status bench_build(BuildOptions options, const Cache& cache, const fs::path& work) {
+Status bench_build(BuildOptions options, const UsedEntries& used, const fs::path& work) {
   const fs::path lent = work / "cache";
-  TRY(lend_cache(cache.root(), lent));
+  TRY(lend_entries(used, Cache(lent)));
   ::setenv("ASHLAR_CACHE", lent.c_str(), 1);
   options.output = work / "out";
   BuildReport report;
@@ -83,10 +80,7 @@ Status bench_build(BuildOptions options, const Cache& cache, const fs::path& wor
 
   // The same sources with one file of os/root changed.
   fs::path source = work / "source";
-  fs::create_directory(source);
-  for (const char* part : {"os", "src", "CMakeLists.txt"}) {
-    fs::copy(options.source / part, source / part, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-  }
+  TRY(copy_sources(options.source, source));
   options.source = source;
   TRY(write_file(source / "os/root/etc/hostname", as_bytes("changed\n")));
   row("after changing one file of os/root", in_seconds(TRY(timed(build))), "");
@@ -114,7 +108,7 @@ Status bench_command(const BenchCommandOptions& options) {
   row("UKI", fmt::format("{:.1f} MB", static_cast<double>(image.uki_bytes) / 1e6), "");
   row("initramfs", fmt::format("{:.2f} MB", static_cast<double>(image.initramfs_bytes) / 1e6), "");
   row("root", fmt::format("{:.0f} MB", static_cast<double>(image.root_bytes) / 1e6), "");
-  TRY(bench_build(build, cache, work.path()));
+  TRY(bench_build(build, image.used, work.path()));
   return bench_boot(image.image);
 }
 

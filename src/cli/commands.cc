@@ -121,7 +121,7 @@ Status verify_command(const VerifyCommandOptions& options) {
     nlohmann::ordered_json out = {{"image", options.image}, {"verified", held.has_value()}};
     if (held) out["links"] = *held;
     if (!held) out["error"] = held.error().message();
-    TRY(print(out.dump(2) + "\n"));
+    TRY(print(out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"));
   }
   for (const std::string& link : TRY(std::move(held))) {
     if (!options.json) TRY(print("holds: " + link + "\n"));

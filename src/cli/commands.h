@@ -87,10 +87,27 @@ struct ProveCommandOptions {
 Status prove_command(const ProveCommandOptions& options);
 
 struct TestCommandOptions {
+  enum class Tier { kQuick, kEverything, kSoak };
+  Tier tier = Tier::kEverything;
   std::string label;
+  unsigned seed = 0;  // of the soak run; 0: drawn
   std::string mirror;
 };
 Status test_command(const TestCommandOptions& options);
+
+struct RebuildCheckOptions {
+  ImageChoice choice;
+  std::string against;  // an image somebody else built, instead of a first build
+  bool with_kernel = false;
+  bool json = false;
+};
+Status rebuild_check_command(const RebuildCheckOptions& options);
+
+struct FuzzCommandOptions {
+  std::string target;    // empty: lists them
+  unsigned seconds = 0;  // 0: until something is found or Ctrl-C
+};
+Status fuzz_command(const FuzzCommandOptions& options);
 
 struct BenchCommandOptions {
   ImageChoice choice;

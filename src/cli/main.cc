@@ -113,10 +113,33 @@ int main(int argc, char** argv) {
 
   CLI::App* test = app.add_subcommand("test", "every test: units, comparisons with the world's tools, real boots");
   static TestCommandOptions test_options;
-  test->add_option("--label", test_options.label, "only this suite: unit, lint, oracle, cli, boot");
+  using Tier = TestCommandOptions::Tier;
+  auto tier = [](Tier chosen_tier) { return [chosen_tier](std::int64_t) { test_options.tier = chosen_tier; }; };
+  auto* quick = test->add_flag("--quick", tier(Tier::kQuick), "units, oracles and one boot: under five minutes");
+  auto* soak = test->add_flag("--soak", tier(Tier::kSoak),
+                              "hours: each fuzz target ten minutes, everything built twice; docs/MEASUREMENTS.md");
+  soak->excludes(quick);
+  test->add_option("--seed", test_options.seed, "of the soak run; drawn otherwise")->needs(soak);
+  test->add_option("--label", test_options.label, "only this suite: unit, lint, oracle, fuzz, cli, boot, prove")
+      ->excludes(quick)
+      ->excludes(soak);
   test->add_option("--mirror", test_options.mirror,
                    "URL or exported directory; the host's apt configuration otherwise");
   test->callback([&] { chosen = [] { return test_command(test_options); }; });
+
+  CLI::App* rebuild = app.add_subcommand("rebuild-check", "build the image a second time elsewhere and compare");
+  static RebuildCheckOptions rebuild_options;
+  add_image_choice(rebuild, rebuild_options.choice);
+  rebuild->add_option("--against", rebuild_options.against, "compare with this image instead of a first build");
+  rebuild->add_flag("--with-kernel", rebuild_options.with_kernel, "tools and kernel are made anew as well");
+  rebuild->add_flag("--json", rebuild_options.json, "print what was compared and what differs");
+  rebuild->callback([&] { chosen = [] { return rebuild_check_command(rebuild_options); }; });
+
+  CLI::App* fuzz = app.add_subcommand("fuzz", "run a parser under libFuzzer; without a target: list them");
+  static FuzzCommandOptions fuzz_options;
+  fuzz->add_option("target", fuzz_options.target);
+  fuzz->add_option("--seconds", fuzz_options.seconds, "until something is found or Ctrl-C otherwise");
+  fuzz->callback([&] { chosen = [] { return fuzz_command(fuzz_options); }; });
 
   CLI::App* bench = app.add_subcommand("bench", "measure builds, boots and sizes; the verity tree beside veritysetup");
   static BenchCommandOptions bench_options;

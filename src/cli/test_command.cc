@@ -1,113 +1,106 @@
-// `ashlar test`: compiles the tests, builds the images they boot, and hands over to ctest, whose summary ends the
-// output. What a person may want to look at afterwards (serial logs, screenshots) stays in build/tests/work/results.
+// `ashlar test`: compiles the tests, builds the images they boot, and hands over to ctest; then says what each suite
+// took beside its budget. The output ends in "N passed, N failed". What a person may want to look at afterwards (serial
+// logs, screenshots, disks) stays in build/tests/work/results.
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <chrono>
 
 #include "base/log.h"
 #include "base/subprocess.h"
 #include "cli/commands.h"
 #include "cli/image_choice.h"
-#include "image/cache.h"
-#include "image/fetch.h"
+#include "cli/soak.h"
+#include "cli/suites.h"
+#include "cli/test_images.h"
 #include "image/parallel.h"
-#include "image/resolve.h"
 
 namespace ashlar::cli {
 namespace {
 
-using namespace image;
+using Tier = TestCommandOptions::Tier;
 
-struct TestRun {
-  fs::path build;  // the CMake tree of the tests
-  fs::path work;   // what they work on
-  std::optional<std::string> mirror;
-};
+// The CMake tree of the tests.
+fs::path build_tree() { return source_directory() / "build/tests"; }
 
-Status compile_tests(const TestRun& run) {
+Status compile_tests() {
   log::Progress progress("compile the tests", 0);
-  TRY(run_checked({.argv = {"cmake", "-S", source_directory(), "-B", run.build, "-G", "Ninja",
+  TRY(run_checked({.argv = {"cmake", "-S", source_directory(), "-B", build_tree(), "-G", "Ninja",
                             "-DCMAKE_BUILD_TYPE=Debug", "-DASHLAR_SANITIZE=ON"}}));
-  TRY(run_checked({.argv = {"cmake", "--build", run.build}, .on_line = [&](std::string_view) { progress.advance(); }}));
+  TRY(run_checked(
+      {.argv = {"cmake", "--build", build_tree()}, .on_line = [&](std::string_view) { progress.advance(); }}));
   return {};
 }
 
-// The lock to test with: the repository's, or, when the archive no longer serves what that names, one made anew.
-Result<fs::path> usable_lock(const TestRun& run) {
-  fs::path committed = source_directory() / kLockFile;
-  Lock lock = TRY(read_lock(committed));
-  Cache cache = TRY(Cache::open_default());
-  Mirror mirror = TRY(find_mirror(run.mirror));
-  Result<std::vector<fs::path>> fetched = fetch(lock, {"core", "desktop", "workshop", "oracles", "kernel-source"},
-                                                {.mirror = mirror, .cache = cache.root()});
-  if (fetched) return committed;
-  if (!gone_from_mirror(fetched.error())) return std::unexpected(std::move(fetched).error());
-
-  log::warn(fetched.error().message());
-  log::warn("the tests go on with a lock made now; it differs from os/packages.lock in:");
-  fs::path fresh = run.work / "packages.lock";
-  TRY(write_file(fresh, TRY(read_file(committed))));
-  MadeLock made = TRY(make_lock({.profiles = source_directory() / "os/profiles",
-                                 .lock_file = fresh,
-                                 .resolve = {.mirror = mirror, .cache = cache.root()}}));
-  for (const std::string& change : made.changes) log::warn("  " + change);
-  return fresh;
+// Runs a step and notes how many minutes it took.
+Status timed(std::string_view name, std::map<std::string, double>& minutes, const std::function<Status()>& work) {
+  auto started = std::chrono::steady_clock::now();
+  TRY(in(std::string(name) + " of the tests", work()));
+  std::chrono::duration<double, std::ratio<60>> took = std::chrono::steady_clock::now() - started;
+  minutes[std::string(name)] = took.count();
+  return {};
 }
 
-BuildOptions image_options(const TestRun& run, const fs::path& lock, const std::string& profile, Variant variant) {
-  return {.source = source_directory(),
-          .lock = lock,
-          .output = run.work / "images",
-          .profile = profile,
-          .variant = variant,
-          .keys = run.work / "keys" / name_of(variant),
-          .mirror = run.mirror};
+// The suite asked for, nullptr for all of them.
+Result<const Suite*> chosen_suite(const Budget& budget, const std::string& label) {
+  if (label.empty()) return nullptr;
+  const Suite* suite = budget.find(label);
+  if (suite != nullptr) return suite;
+  std::string names;
+  for (const Suite& known : budget.suites) names += (names.empty() ? "" : ", ") + known.name;
+  return fail_misuse("there is no suite " + label + ": choose one of " + names);
 }
 
-// Keys, images and tools, as the suites expect them in the work directory; their places go into the environment.
-Status prepare(const TestRun& run) {
-  std::error_code error;
-  fs::create_directories(run.work, error);
-  if (error) return fail_errno("create " + run.work.string(), error.value());
-  for (Variant variant : {Variant::kDev, Variant::kRelease}) {
-    fs::path keys = run.work / "keys" / name_of(variant);
-    if (!fs::exists(keys)) TRY(create_key_set(keys, variant));
+Result<std::vector<std::string>> ctest_arguments(const Budget& budget, Tier tier, const Suite* suite) {
+  std::vector<std::string> argv = {"ctest",           "--test-dir",
+                                   build_tree(),      "--output-on-failure",
+                                   "--parallel",      std::to_string(image::processor_count()),
+                                   "--no-tests=error"};
+  if (suite != nullptr) argv.insert(argv.end(), {"--label-regex", "^" + suite->name + "$"});
+  if (tier == Tier::kQuick) {
+    std::string list = TRY(run_checked({.argv = {"ctest", "--test-dir", build_tree(), "--show-only=json-v1"}}));
+    fs::path numbers = build_tree() / "quick-tests";
+    TRY(write_file(numbers, as_bytes(TRY(quick_selection(budget, list)) + "\n")));
+    argv.insert(argv.end(), {"--tests-information", numbers});
   }
-  fs::path lock = TRY(usable_lock(run));
-  BuildOptions core = image_options(run, lock, "core", Variant::kDev);
-  fs::path oracles = TRY(open_tools(core, "oracles")).root();
-  TRY(build_image(core));
-  TRY(build_image(image_options(run, lock, "core", Variant::kRelease)));
-  TRY(build_image(image_options(run, lock, "desktop", Variant::kDev)));
-  ::setenv("ASHLAR_TEST_WORK", run.work.c_str(), 1);
-  ::setenv("ASHLAR_TEST_LOCK", lock.c_str(), 1);
-  ::setenv("ASHLAR_WORKSHOP", oracles.c_str(), 1);
+  return argv;
+}
+
+Status print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    return fail_errno("write to standard output");
+  }
   return {};
 }
 
 }  // namespace
 
 Status test_command(const TestCommandOptions& options) {
-  TestRun run = {.build = source_directory() / "build/tests",
-                 .work = source_directory() / "build/tests/work",
-                 .mirror = given(options.mirror)};
-  TRY(in("compile the tests", compile_tests(run)));
-  bool needs_images =
-      options.label.empty() || options.label == "boot" || options.label == "cli" || options.label == "oracle";
-  if (needs_images) TRY(in("prepare the tests", prepare(run)));
+  if (options.tier == Tier::kSoak) return soak({.seed = options.seed, .mirror = options.mirror});
+  fs::path budget_file = source_directory() / "tests/budget.toml";
+  Budget budget = TRY(parse_budget(TRY(read_text(budget_file)), budget_file.string()));
+  const Suite* suite = TRY(chosen_suite(budget, options.label));
 
-  std::vector<std::string> argv = {"ctest",
-                                   "--test-dir",
-                                   run.build,
-                                   "--output-on-failure",
-                                   "--no-tests=error",
-                                   "--parallel",
-                                   std::to_string(processor_count())};
-  if (!options.label.empty()) argv.insert(argv.end(), {"--label-regex", "^" + options.label + "$"});
-  CommandOutput ctest = TRY(ashlar::run({.argv = argv, .interactive = true}));
-  if (ctest.exit_status != 0)
-    return fail("tests failed; logs and screenshots are in " + (run.work / "results").string());
-  return {};
+  std::map<std::string, double> minutes;
+  TRY(timed("compile", minutes, compile_tests));
+  TestImages images = {.work = build_tree() / "work", .mirror = given(options.mirror)};
+  if (options.tier == Tier::kQuick) images.which = TestImages::Which::kCore;
+  if (suite == nullptr || suite->images == Suite::Images::kBuilt) {
+    TRY(timed("images", minutes, [&] { return prepare_test_images(images); }));
+  }
+
+  CommandOutput ctest =
+      TRY(ashlar::run({.argv = TRY(ctest_arguments(budget, options.tier, suite)), .on_line = [](std::string_view line) {
+                         fmt::print("{}\n", line);
+                         std::fflush(stdout);
+                       }}));
+  std::optional<TestSummary> summary = parse_summary(ctest.out);
+  if (!summary) return fail("ctest ended with status " + std::to_string(ctest.exit_status) + " before its summary");
+  BudgetReport report = compare_with_budget(budget, minutes, *summary);
+  TRY(print("\n" + report.table));
+  for (const std::string& warning : report.warnings) log::warn(warning);
+  TRY(print(fmt::format("{} passed, {} failed\n", summary->total - summary->failed, summary->failed)));
+  if (ctest.exit_status == 0) return {};
+  return fail("tests failed; serial logs, screenshots and disks are in " + (images.work / "results").string());
 }
 
 }  // namespace ashlar::cli

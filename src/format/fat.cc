@@ -62,6 +62,12 @@ constexpr std::uint8_t kLowerExtension = 0x10;
 constexpr std::uint32_t kClusterMask = 0x0fffffff;
 constexpr std::uint32_t kEndOfChain = 0x0ffffff8;
 constexpr unsigned kDeepest = 16;
+// No ESP of ours comes near these. Without them a volume that is mostly holes, or one of short names in directories
+// with long ones, would take much more memory than it takes room on the disk.
+constexpr std::size_t kMostFiles = 4096;
+constexpr std::size_t kLongestPath = 1024;                           // bytes
+constexpr std::uint64_t kLargestVolume = std::uint64_t{1} << 30;     // bytes
+constexpr std::uint64_t kLargestDirectory = std::uint64_t{1} << 21;  // bytes: 65,536 entries, 3.5
 
 void append_utf8(std::string& out, char16_t unit) {
   if (unit < 0x80) {
@@ -154,6 +160,7 @@ class Volume {
     std::uint64_t data_offset = fat_offset + boot.fat_count * fat_bytes;
     std::uint64_t total = boot.total_sectors * sector;
     if (total > bytes.size() || data_offset >= total) return fail("the FAT volume is larger than its partition");
+    if (total > kLargestVolume) return fail("the FAT volume is larger than 1 GiB");
     volume.fat_ = TRY(slice(bytes, fat_offset, fat_bytes, "the FAT"));
     volume.data_ = TRY(slice(bytes, data_offset, total - data_offset, "the FAT data area"));
     volume.cluster_bytes_ = cluster;
@@ -171,6 +178,8 @@ class Volume {
   Result<Bytes> read_chain(std::uint32_t cluster, std::optional<std::uint32_t> size) {
     Bytes content;
     if (size == 0U) return content;
+    if (size && *size > data_.size()) return fail("a file is larger than its volume");
+    if (size) content.reserve(round_up<std::uint64_t>(*size, cluster_bytes_));
     for (;;) {
       if (cluster < 2 || cluster - 2 >= used_.size()) return fail("a cluster chain leaves the volume");
       if (used_[cluster - 2]) return fail("two cluster chains meet");
@@ -180,6 +189,7 @@ class Volume {
                 kClusterMask;
       if (cluster >= kEndOfChain) break;
       if (size && content.size() >= *size) return fail("a cluster chain is longer than its file");
+      if (!size && content.size() >= kLargestDirectory) return fail("a directory is larger than 2 MiB");
     }
     if (size && content.size() < *size) return fail("a cluster chain is shorter than its file");
     if (size) content.resize(*size);
@@ -203,6 +213,8 @@ class Volume {
       std::optional<std::string> given = TRY(in(prefix, long_name.take(entry)));
       if ((entry.attributes & kVolumeLabel) != 0 || entry.name[0] == '.') continue;
       std::string path = prefix + given.value_or(short_name(entry));
+      if (path.size() > kLongestPath) return fail("a path is longer than 1024 bytes");
+      if (files.size() >= kMostFiles) return fail("there are more than 4096 files");
       std::uint32_t first = std::uint32_t{entry.cluster_high} << 16 | entry.cluster_low;
       if ((entry.attributes & kDirectory) != 0) {
         TRY(list_directory(first, path + "/", depth + 1, files));

@@ -256,6 +256,12 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   }));
   report.disk_bytes = fs::file_size(report.image);
   report.steps = steps.take();
+  for (const Packages* fetched : {&tools, &kernel_source, &packages}) {
+    for (const PackageFile& file : fetched->files) report.used.packages.push_back(file.deb);
+  }
+  report.used.workshop = workshop.root();
+  report.used.kernel = kernel.bzimage.parent_path();
+  report.used.programs = programs.boot.parent_path();
   return report;
 }
 

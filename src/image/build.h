@@ -28,6 +28,14 @@ struct StepTime {
   bool was_cached;
 };
 
+// What of the cache a build read that others can be given: packages, tools, and what was compiled.
+struct UsedEntries {
+  std::vector<fs::path> packages;
+  fs::path workshop;
+  fs::path kernel;
+  fs::path programs;
+};
+
 struct BuildReport {
   fs::path image;
   RootHash root_hash;
@@ -38,6 +46,7 @@ struct BuildReport {
   std::uint64_t disk_bytes = 0;  // apparent size; the file is sparse
   std::size_t packages = 0;
   std::vector<StepTime> steps;
+  UsedEntries used;
 
   [[nodiscard]] std::string json() const;
 };

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/subprocess.h"
+
 namespace ashlar::image {
 namespace {
 
@@ -108,6 +110,20 @@ Result<TemporaryDirectory> TemporaryDirectory::below(const fs::path& parent) {
   std::string name = parent / fmt::format("tmp.{}.XXXXXX", ::getpid());
   if (::mkdtemp(name.data()) == nullptr) return fail_errno("create " + name);
   return TemporaryDirectory(name);
+}
+
+Status lend_entry(const fs::path& entry, const Cache& to) {
+  fs::path kind = to.root() / entry.parent_path().filename();
+  TRY(make_directories(kind));
+  fs::path lent = kind / entry.filename();
+  if (fs::exists(lent)) return {};
+  struct stat here{};
+  struct stat there{};
+  if (::stat(entry.c_str(), &here) != 0) return fail_errno("stat " + entry.string());
+  if (::stat(kind.c_str(), &there) != 0) return fail_errno("stat " + kind.string());
+  const char* how = here.st_dev == there.st_dev ? "--link" : "--reflink=auto";
+  TRY(run_checked({.argv = {"cp", "--archive", how, entry, lent}}));
+  return {};
 }
 
 TemporaryDirectory::~TemporaryDirectory() {

@@ -52,6 +52,10 @@ class Cache {
   fs::path root_;
 };
 
+// Gives `to` an entry of another cache, which lies there as <root>/<kind>/<key>: as hard links where both are on one
+// file system, as copies otherwise. Nothing in it may be written to.
+Status lend_entry(const fs::path& entry, const Cache& to);
+
 // A directory below `parent` that is deleted, with everything in it, when this goes out of scope.
 class TemporaryDirectory {
  public:

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <array>
+
+#include "base/log.h"
 #include "format/authenticode.h"
 #include "format/cpio.h"
 #include "format/kernel_cmdline.h"
@@ -37,15 +40,22 @@ Result<Json> describe_pe(const FatFile& file) {
   return out;
 }
 
-Json describe_packages(std::string_view lines) {
+// Lines of name, version, architecture and SHA-256. A shorter line is refused: there could be a great many of them.
+Result<Json> describe_packages(std::string_view lines) {
   Json out = Json::array();
   while (!lines.empty()) {
     std::size_t end = std::min(lines.find('\n'), lines.size());
     std::string_view line = lines.substr(0, end);
     lines.remove_prefix(std::min(end + 1, lines.size()));
-    std::size_t space = std::min(line.find(' '), line.size());
-    std::string_view rest = line.substr(std::min(space + 1, line.size()));
-    out.push_back({{"name", line.substr(0, space)}, {"version", rest.substr(0, rest.find(' '))}});
+    std::array<std::string_view, 4> fields;
+    for (std::string_view& field : fields) {
+      field = line.substr(0, line.find(' '));
+      line.remove_prefix(std::min(field.size() + 1, line.size()));
+    }
+    if (!line.empty() || !parse_sha256(fields[3])) {
+      return fail("packages: line " + std::to_string(out.size() + 1) + " does not name a package");
+    }
+    out.push_back({{"name", fields[0]}, {"version", fields[1]}});
   }
   return out;
 }
@@ -76,7 +86,7 @@ Result<Json> describe(const fs::path& path) {
   Result<std::string> signer = detached_signer(uki.root_hash_signature);
   out["root_hash_signer"] = signer ? *signer : signer.error().message();
   out["os_release"] = uki.os_release;
-  out["packages"] = describe_packages(uki.packages);
+  out["packages"] = TRY(in(uki_file->path, describe_packages(uki.packages)));
   return out;
 }
 
@@ -131,15 +141,18 @@ Result<const FatFile*> OpenedImage::only_file(std::string_view directory, std::s
   return found;
 }
 
-Result<OpenedImage> open_image(const fs::path& path) {
-  MappedFile file = TRY(MappedFile::open(path));
-  ByteView disk = file.bytes();
+Result<GptTable> read_partition_table(ByteView disk) {
   std::uint64_t sectors = disk.size() / kSectorSize;
   if (disk.size() % kSectorSize != 0 || sectors < kGptFirstSectors + kGptLastSectors) {
-    return fail(path.string() + " is no disk image: " + std::to_string(disk.size()) + " bytes");
+    return fail("partition table: this is no disk image: " + std::to_string(disk.size()) + " bytes");
   }
-  GptTable table = TRY(in("partition table", parse_gpt(disk.first(kGptFirstSectors * kSectorSize),
-                                                       disk.last(kGptLastSectors * kSectorSize), sectors)));
+  return in("partition table",
+            parse_gpt(disk.first(kGptFirstSectors * kSectorSize), disk.last(kGptLastSectors * kSectorSize), sectors));
+}
+
+Result<OpenedImage> open_image(const fs::path& path) {
+  MappedFile file = TRY(MappedFile::open(path));
+  GptTable table = TRY(read_partition_table(file.bytes()));
   OpenedImage image{std::move(file), std::move(table), {}};
   const GptPartition* esp = nullptr;
   for (const GptPartition& partition : image.table.partitions) {
@@ -173,7 +186,9 @@ Result<OpenedUki> open_uki(ByteView uki) {
 
 Result<std::string> inspect_image(const fs::path& path, Format format) {
   Json description = TRY(in("inspect " + path.string(), describe(path)));
-  return format == Format::kJson ? description.dump(2) + "\n" : as_lines(description);
+  // Text of the image need not be UTF-8.
+  if (format == Format::kJson) return description.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return log::printable(as_lines(description));
 }
 
 }  // namespace ashlar::image

@@ -25,6 +25,8 @@ struct OpenedImage {
   // The only file of the ESP below `directory` with that ending.
   [[nodiscard]] Result<const FatFile*> only_file(std::string_view directory, std::string_view ending) const;
 };
+// The partition table of a whole disk. Errors begin with "partition table".
+Result<GptTable> read_partition_table(ByteView disk);
 // Errors name the link: partition table, or ESP.
 Result<OpenedImage> open_image(const fs::path& path);
 

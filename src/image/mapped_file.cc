@@ -6,7 +6,7 @@
 namespace ashlar::image {
 
 Result<MappedFile> MappedFile::open(const fs::path& path) {
-  Fd fd = TRY(open_file(path, O_RDONLY));
+  Fd fd = TRY(open_file(path, O_RDONLY | O_NONBLOCK));  // a pipe without a writer must not hold us up
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail_errno("stat " + path.string());
   if (!S_ISREG(status.st_mode)) return fail(path.string() + " is not a regular file");

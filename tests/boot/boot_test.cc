@@ -76,6 +76,9 @@ class Shell : public testing::Test {
     ASSERT_OK(machine_->wait_for_text("DEV ashlar# ", kBootLimit));
   }
   static void TearDownTestSuite() { machine_.reset(); }
+  void TearDown() override {
+    if (machine_ != nullptr) KeepsEvidence(*machine_, "shell");
+  }
 
   // What a command prints, without the prompt.
   static std::string run(const std::string& command) {
@@ -121,6 +124,7 @@ TEST(Power, ButtonPowersOffInOrder) {
   ASSERT_OK(config);
   Result<vm::Machine> machine = vm::Machine::start(*config);
   ASSERT_OK(machine);
+  KeepsEvidence evidence(*machine, "power");
   ASSERT_OK(machine->wait_for_line("ashlar: ready", kBootLimit));
   ASSERT_OK(machine->powerdown());
   Result<vm::MachineStatus> ended = machine->wait_exit(seconds(60));
@@ -133,6 +137,7 @@ TEST(Power, RebootComesBack) {
   ASSERT_OK(config);
   Result<vm::Machine> machine = vm::Machine::start(*config);
   ASSERT_OK(machine);
+  KeepsEvidence evidence(*machine, "reboot");
   ASSERT_OK(machine->wait_for_text("DEV ashlar# ", kBootLimit));
   ASSERT_OK(machine->type_serial("reboot\n"));
   ASSERT_OK(machine->wait_for_line("ashlar: ready", kBootLimit));

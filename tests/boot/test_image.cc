@@ -1,6 +1,9 @@
 #include "test_image.h"
 
+#include <gtest/gtest.h>
+
 #include <cstdlib>
+#include <iostream>
 
 #include "base/subprocess.h"
 
@@ -45,6 +48,13 @@ Result<vm::MachineConfig> machine_with_keys(const fs::path& disk, const std::str
   config.firmware_variables = TRY(enrolled_variables());
   config.serial_log = result_path(name + ".log");
   return config;
+}
+
+KeepsEvidence::~KeepsEvidence() {
+  if (!testing::Test::HasFailure()) return;
+  std::cerr << "serial log: " << result_path(name_ + ".log").string() << std::endl;
+  Status taken = machine_.screenshot(result_path(name_ + ".png"));
+  if (taken) std::cerr << "screenshot: " << result_path(name_ + ".png").string() << std::endl;
 }
 
 }  // namespace ashlar::test

@@ -23,6 +23,20 @@ Result<fs::path> enrolled_variables();
 // A configuration for `disk` (writes are thrown away) with keys enrolled and a log named after the test.
 Result<vm::MachineConfig> machine_with_keys(const fs::path& disk, const std::string& name);
 
+// Takes a screenshot of the machine at the end of its scope if the test failed, and says where that and the serial log
+// are. Made after the machine, so that it ends before it.
+class KeepsEvidence {
+ public:
+  KeepsEvidence(vm::Machine& machine, std::string name) : machine_(machine), name_(std::move(name)) {}
+  KeepsEvidence(const KeepsEvidence&) = delete;
+  KeepsEvidence& operator=(const KeepsEvidence&) = delete;
+  ~KeepsEvidence();
+
+ private:
+  vm::Machine& machine_;
+  std::string name_;
+};
+
 // Long enough for emulation on a busy machine; a wait ends at its event, not here.
 inline constexpr auto kBootLimit = std::chrono::minutes(8);
 

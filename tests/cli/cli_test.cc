@@ -5,46 +5,33 @@
 
 #include <algorithm>
 
-#include "base/subprocess.h"
-#include "image/cache.h"
 #include "image/inspect.h"
+#include "tool.h"
 
 namespace ashlar::test {
 namespace {
-
-fs::path work_directory() {
-  const char* work = std::getenv("ASHLAR_TEST_WORK");
-  return work != nullptr ? work : fs::path("/nonexistent-ASHLAR_TEST_WORK-is-not-set");
-}
-std::string lock_file() {
-  const char* lock = std::getenv("ASHLAR_TEST_LOCK");
-  return lock != nullptr ? lock : ASHLAR_SOURCE_DIR "/os/packages.lock";
-}
-fs::path core_image() { return work_directory() / "images/ashlar-core-dev.raw"; }
-std::string keys_of(const std::string& variant) { return work_directory() / "keys" / variant; }
-
-CommandOutput ashlar(std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) {
-  std::vector<std::string> argv = {"env"};
-  argv.insert(argv.end(), environment.begin(), environment.end());
-  argv.emplace_back(ASHLAR_TOOL);
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return run({.argv = argv}).value();
-}
-
-image::TemporaryDirectory scratch() { return image::TemporaryDirectory::below(work_directory()).value(); }
-
-void expect_failure(const CommandOutput& output, int status, std::string_view said) {
-  EXPECT_EQ(output.exit_status, status) << output.err;
-  EXPECT_NE(output.err.find(said), std::string::npos) << "expected \"" << said << "\" in: " << output.err;
-}
 
 TEST(Arguments, MisuseIsStatusTwo) {
   EXPECT_EQ(ashlar({}).exit_status, 2);
   EXPECT_EQ(ashlar({"bogus"}).exit_status, 2);
   EXPECT_EQ(ashlar({"build", "--bogus"}).exit_status, 2);
-  for (const char* command : {"keys", "lock", "build", "run", "inspect", "verify", "predict", "test", "bench"}) {
+  for (const char* command : {"keys", "lock", "build", "run", "inspect", "verify", "predict", "prove", "test", "bench",
+                              "rebuild-check", "fuzz"}) {
     EXPECT_EQ(ashlar({command, "--help"}).exit_status, 0) << command;
   }
+}
+
+TEST(Fuzz, ListsItsTargetsAndKnowsNoOthers) {
+  CommandOutput listed = ashlar({"fuzz"});
+  EXPECT_EQ(listed.exit_status, 0) << listed.err;
+  EXPECT_NE(("\n" + listed.out).find("\ncpio\n"), std::string::npos) << listed.out;
+  expect_failure(ashlar({"fuzz", "nonsense"}), 2, "there is no fuzz target nonsense");
+}
+
+TEST(Tests, KnowTheirTiersAndSuites) {
+  expect_failure(ashlar({"test", "--label", "nonsense"}), 2, "there is no suite nonsense: choose one of boot, cli");
+  EXPECT_EQ(ashlar({"test", "--quick", "--soak"}).exit_status, 2);
+  EXPECT_EQ(ashlar({"test", "--seed", "1"}).exit_status, 2);
 }
 
 TEST(Keys, AreMadeOnceAndNeverOverwritten) {
@@ -114,23 +101,6 @@ TEST(Build, SecondTimeIsFromTheCache) {
   }
 }
 
-// On one processor, in another place, everything but tools and kernel made anew: the same disk, bit for bit.
-TEST(Build, AgainWithoutItsCacheIsTheSameDisk) {
-  image::TemporaryDirectory work = scratch();
-  fs::path cache = work.path() / "cache";
-  fs::create_directory(cache);
-  for (const char* kind : {"packages", "workshop", "kernel"}) {
-    fs::create_directory_symlink(image::Cache::open_default().value().root() / kind, cache / kind);
-  }
-  CommandOutput built =
-      run({.argv = {"env", "ASHLAR_CACHE=" + cache.string(), "taskset", "1", ASHLAR_TOOL, "build", "--profile", "core",
-                    "--keys", keys_of("dev"), "--lock", lock_file(), "-o", work.path() / "out"}})
-          .value();
-  ASSERT_EQ(built.exit_status, 0) << built.err;
-  CommandOutput compared = run({.argv = {"cmp", core_image(), work.path() / "out/ashlar-core-dev.raw"}}).value();
-  EXPECT_EQ(compared.exit_status, 0) << compared.out;
-}
-
 // An interrupt leaves no image and no half of one, and the next call goes on.
 TEST(Build, InterruptedLeavesNothingHalf) {
   image::TemporaryDirectory work = scratch();
@@ -184,26 +154,6 @@ TEST(Image, PredictGivesTheRegistersTheImageDecides) {
   for (const char* pcr : {"4", "7", "11", "12", "13"}) {
     EXPECT_NE(text.out.find(std::string(pcr) + "  " + pcrs[pcr].get<std::string>() + "\n"), std::string::npos) << pcr;
   }
-}
-
-TEST(Image, HostileFilesGetOneClearError) {
-  image::TemporaryDirectory work = scratch();
-  fs::path file = work.path() / "image";
-  auto all_fail = [&](std::string_view said) {
-    expect_failure(ashlar({"inspect", file}), 1, said);
-    expect_failure(ashlar({"predict", file}), 1, said);
-    expect_failure(ashlar({"verify", file, "--keys", keys_of("dev")}), 1, said);
-  };
-  all_fail("No such file");
-  ASSERT_TRUE(write_file(file, {}));
-  all_fail("is no disk image");
-  ASSERT_TRUE(write_file(file, Bytes(1 << 20)));
-  all_fail("partition table");
-  Fd image = open_file(core_image(), O_RDONLY).value();
-  Bytes start(8 << 20);
-  ASSERT_TRUE(read_at(image, 0, start));
-  ASSERT_TRUE(write_file(file, start));
-  all_fail("partition table");
 }
 
 // Keys in a token sign the very same bytes as keys in files.

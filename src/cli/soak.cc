@@ -1,0 +1,106 @@
+#include "cli/soak.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <random>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/subprocess.h"
+#include "cli/commands.h"
+#include "cli/fuzzing.h"
+#include "cli/image_choice.h"
+#include "cli/soak_row.h"
+#include "image/parallel.h"
+
+namespace ashlar::cli {
+namespace {
+
+constexpr unsigned kFuzzSeconds = 600;
+
+// What failed, and how many did not.
+struct Outcome {
+  unsigned passed = 0;
+  std::vector<std::string> failed;
+  std::uint64_t executions = 0;
+};
+
+// All targets, as many at once as there are processors.
+Result<Outcome> fuzz_all(unsigned seed) {
+  std::vector<std::string> targets = TRY(fuzz_targets());
+  TRY(build_fuzz_targets(""));
+  Outcome outcome;
+  std::mutex mutex;
+  log::Progress progress(fmt::format("fuzz {} targets, {} s each", targets.size(), kFuzzSeconds), targets.size());
+  TRY(image::parallel_for(targets.size(), [&](std::size_t i) -> Status {
+    Result<FuzzResult> result = run_fuzz_target(
+        {.target = targets[i], .seconds = kFuzzSeconds, .seed = seed, .output = FuzzRun::Output::kQuiet});
+    TRY(check_interrupted());
+    std::lock_guard lock(mutex);
+    progress.advance();
+    if (result && result->findings.empty()) {
+      ++outcome.passed;
+      outcome.executions += std::strtoull(result->executions.c_str(), nullptr, 10);
+      return {};
+    }
+    outcome.failed.push_back("fuzz_" + targets[i]);
+    if (!result) log::error(result.error());
+    for (std::size_t finding = 0; result && finding < result->findings.size(); ++finding) {
+      log::warn("found, again with: " + reproduce_command(targets[i], result->findings[finding]));
+    }
+    return {};
+  }));
+  return outcome;
+}
+
+// The commit the sources are at, "+" behind it when they were changed.
+std::string commit() {
+  auto git = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"git", "-C", source_directory()});
+    Result<std::string> said = run_checked({.argv = arguments});
+    return said ? *said : std::string();
+  };
+  std::string hash = git({"rev-parse", "--short=12", "HEAD"});
+  if (hash.empty()) return "unknown";
+  hash.pop_back();
+  return git({"status", "--porcelain", "--untracked-files=no"}).empty() ? hash : hash + "+";
+}
+
+Status write_down(const std::string& row) {
+  fs::path file = source_directory() / "docs/MEASUREMENTS.md";
+  std::string text = add_soak_row(TRY(read_text(file)), row);
+  return write_file(file, as_bytes(text));
+}
+
+}  // namespace
+
+Status soak(const SoakOptions& options) {
+  unsigned seed = options.seed != 0 ? options.seed : std::random_device()() % 1'000'000 + 1;
+  std::string at = commit();
+  log::info(fmt::format("soak run of {}, seed {}", at, seed));
+  auto started = std::chrono::steady_clock::now();
+
+  Outcome fuzz = TRY(in("fuzz", fuzz_all(seed)));
+  RebuildCheckOptions rebuild{.choice = {.profile = "core", .mirror = options.mirror}, .with_kernel = true};
+  Status same = rebuild_check_command(rebuild);
+  TRY(check_interrupted());
+  if (!same) log::error(same.error());
+
+  std::chrono::duration<double, std::ratio<60>> took = std::chrono::steady_clock::now() - started;
+  std::string fuzzed =
+      fmt::format("{} targets x {} s, {} inputs", fuzz.passed + fuzz.failed.size(), kFuzzSeconds, fuzz.executions);
+  for (const std::string& name : fuzz.failed) fuzzed += ", **" + name + " failed**";
+  TRY(write_down(fmt::format("| {:%Y-%m-%d} | {} | {} | {} | {} | {:.0f} min |", std::chrono::system_clock::now(), at,
+                             seed, fuzzed, same ? "the same disk" : "**differs**", took.count())));
+  std::size_t failed = fuzz.failed.size() + (same ? 0 : 1);
+  fmt::print("{} passed, {} failed\n", fuzz.passed + (same ? 1 : 0), failed);
+  if (std::fflush(stdout) != 0) return fail_errno("write to standard output");
+  if (failed != 0) return fail("the soak run failed");
+  return {};
+}
+
+}  // namespace ashlar::cli
