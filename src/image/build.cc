@@ -44,6 +44,18 @@ class Steps {
   bool cached_ = false;
 };
 
+// The caller's umask would show in the image, in the modes of directories that we make.
+class FixedUmask {
+ public:
+  FixedUmask() : before_(::umask(022)) {}
+  FixedUmask(const FixedUmask&) = delete;
+  FixedUmask& operator=(const FixedUmask&) = delete;
+  ~FixedUmask() { ::umask(before_); }
+
+ private:
+  mode_t before_;
+};
+
 struct Packages {
   std::vector<PackageFile> files;
   std::string list;  // "name version architecture sha256" lines
@@ -148,6 +160,7 @@ fs::path image_path(const BuildOptions& options) {
 }
 
 Result<BuildReport> build_image(const BuildOptions& options) {
+  FixedUmask fixed_umask;
   Steps steps;
   BuildReport report;
   report.image = image_path(options);
