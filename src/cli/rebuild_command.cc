@@ -47,10 +47,11 @@ Result<std::string> explain(const ImageComparison& comparison, const fs::path& f
   return "diffoscope on " + suspect.name + ": " + report.string();
 }
 
+fs::path kept_directory(const fs::path& output) { return output / "rebuild"; }
+
 // Moves the second build out of the work directory: <output>/rebuild/IMAGE, documents beside it.
 Result<fs::path> keep(const fs::path& second, const fs::path& output) {
-  fs::path directory = output / "rebuild";
-  TRY(remove_tree(directory));
+  fs::path directory = kept_directory(output);
   fs::create_directories(directory);
   for (const auto& entry : fs::directory_iterator(second.parent_path())) {
     TRY(run_checked({.argv = {"cp", "--sparse=always", "--reflink=auto", entry.path(), directory}}));
@@ -92,6 +93,7 @@ Json as_json(const ImageComparison& comparison, const std::vector<std::string>& 
 Status rebuild_check_command(const RebuildCheckOptions& options) {
   BuildOptions build = TRY(build_options(options.choice));
   BuildReport first = TRY(build_image(build));
+  TRY(remove_tree(kept_directory(build.output)));  // of an earlier check
   fs::path against = options.against.empty() ? first.image : fs::absolute(options.against);
 
   Cache cache = TRY(Cache::open_default());

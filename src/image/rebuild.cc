@@ -101,7 +101,7 @@ Result<Rebuild> build_elsewhere(const BuildOptions& options, const BuildReport& 
   }
   if (surroundings.user) {
     TRY(hand_over(work, *surroundings.user));
-    rebuild.user = *surroundings.user;
+    rebuild.user = surroundings.user;
   }
   rebuild.report = TRY(in(
       "second build", run_in(surroundings, [&]() -> Result<std::string> { return TRY(build_image(second)).json(); })));
