@@ -185,10 +185,12 @@ Attack menu_editor() {
 
 // Holds keys while firmware and boot loader look for them, and then tries what the menu offers.
 Status hold_keys(vm::Machine& machine) {
-  for (int i = 0; i < 60; ++i) {
-    TRY(machine.send_keys({"spc"}));
+  // systemd-boot looks for a key for a tenth of a second.
+  for (vm::Deadline limit = vm::Deadline::after(seconds(60)); !limit.passed();) {
     TRY(machine.type_serial(" "));
-    TRY(machine.read_serial(vm::Milliseconds(300)));
+    vm::Deadline pause = vm::Deadline::after(vm::Milliseconds(40));
+    while (!pause.passed()) TRY(machine.read_serial(vm::Milliseconds(pause.left())));
+    if (machine.last_lines(3).find("ashlar: ready") != std::string::npos) return {};
     if (machine.last_lines(30).find(kMenu) != std::string::npos) break;
   }
   return type_slowly(machine, {"e", "roothash=00 ", "\r"});

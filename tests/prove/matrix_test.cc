@@ -65,9 +65,10 @@ TEST(Matrix, AnImageWithoutVerityIsFoundOut) {
   Result<Lab> lab = open_lab({.image = core_image(), .keys = keys(), .tools = tools, .work = work});
   ASSERT_TRUE(lab.has_value()) << lab.error().message();
   Target target = Target::make(*lab, "pretends").value();
+  // The kernel gives words it does not know to init as arguments, if they have neither '=' nor '.' in them.
   std::string line = direct_root(*lab) + " init=/usr/bin/dash roothash=" + lab->root_hash.hex() +
-                     " -- -c \"echo ashlar: ready variant=dev roothash=" + lab->root_hash.hex() +
-                     " SecureBoot=1 SetupMode=0 root=verity; PS1='DEV ashlar# ' exec dash -i\"";
+                     R"( -c "printf 'ashlar: ready variant\075dev roothash\075)" + lab->root_hash.hex() +
+                     R"( SecureBoot\0751 SetupMode\0750 root\075verity\nDEV ashlar# '; exec dash -i" --)";
   Bytes uki = make_uki(*lab, ".cmdline", as_bytes(line), &lab->owner.image).value();
   ASSERT_TRUE(target.replace_uki(std::move(uki)));
 
