@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/image_choice.h"
 #include "cli/screen_ready.h"
+#include "image/attestations.h"
 #include "image/cache.h"
 #include "image/fetch.h"
 #include "image/inspect.h"
@@ -117,15 +118,18 @@ Status inspect_command(const InspectCommandOptions& options) {
 Status verify_command(const VerifyCommandOptions& options) {
   CertificateSet certificates = TRY(load_certificates(options.keys));
   Result<std::vector<std::string>> held = verify_image(options.image, certificates);
+  std::vector<std::string> missing = missing_attestations(options.image);
   if (options.json) {
     nlohmann::ordered_json out = {{"image", options.image}, {"verified", held.has_value()}};
     if (held) out["links"] = *held;
+    if (held) out["missing"] = missing;
     if (!held) out["error"] = held.error().message();
     TRY(print(out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"));
   }
   for (const std::string& link : TRY(std::move(held))) {
     if (!options.json) TRY(print("holds: " + link + "\n"));
   }
+  for (const std::string& what : missing) log::warn(what);
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "format/authenticode.h"
+#include "image/attestations.h"
 #include "image/boot_files.h"
 #include "image/cache.h"
 #include "image/disk.h"
@@ -58,6 +59,7 @@ class FixedUmask {
 
 struct Packages {
   std::vector<PackageFile> files;
+  std::vector<LockedPackage> locked;
   std::string list;  // "name version architecture sha256" lines
   Sha256Digest key;
 };
@@ -74,6 +76,7 @@ Result<Packages> fetch_packages(const Lock& lock, const std::string& profile, co
         fmt::format("{} {} {} {}\n", locked[i].name, locked[i].version, locked[i].architecture, locked[i].sha256.hex());
   }
   packages.key = key.finish();
+  packages.locked = std::move(locked);
   return packages;
 }
 
@@ -127,6 +130,10 @@ bool is_current(const fs::path& image, const fs::path& stamp, const Sha256Digest
   Result<std::string> noted = read_text(stamp);
   Result<std::string> found = stamp_of(image, key);
   return noted && found && *noted == *found;
+}
+
+Result<BuiltFile> built_file(const fs::path& path, std::string version) {
+  return BuiltFile{std::move(version), sha256(TRY(read_file(path)))};
 }
 
 Result<KeySet> load_matching_keys(const BuildOptions& options) {
@@ -240,6 +247,29 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   report.uki_hash = sha256(uki);
   report.uki_bytes = uki.size();
 
+  // What the image is made of and how, to lie beside it.
+  Attestations attestations = TRY(steps.run("attestations", [&]() -> Result<Attestations> {
+    SbomInputs contents = {.profile = options.profile,
+                           .variant = options.variant,
+                           .version = version,
+                           .root_hash = report.root_hash,
+                           .bootloader = {version, sha256(bootloader)},
+                           .uki = {version, report.uki_hash},
+                           .kernel = TRY(built_file(kernel.bzimage, kernel.release)),
+                           .boot = TRY(built_file(programs.boot, version)),
+                           .init = TRY(built_file(programs.init, version)),
+                           .packages = packages.locked,
+                           .workshop = tools.locked,
+                           .kernel_source = kernel_source.locked,
+                           .tree = tree.root};
+    return make_attestations({.contents = std::move(contents),
+                              .lock = sha256(TRY(read_file(options.lock))),
+                              .sources = {{"device programs", programs.key},
+                                          {"kernel configuration", sha256(TRY(read_file(kernel.config)))},
+                                          {"root", root.key}}},
+                             keys.image);
+  }));
+
   // The disk, unless exactly this one lies there already.
   Sha256Digest disk_key = InputHash("disk", kDiskRevision)
                               .add("root", root.verity.root_hash.digest)
@@ -252,7 +282,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     fs::path stamp = options.output / ("." + report.image.filename().string() + ".stamp");
     if (is_current(report.image, stamp, disk_key)) {
       steps.was_cached(true);
-      return {};
+      return write_attestations(report.image, attestations);
     }
     std::error_code error;
     fs::create_directories(options.output, error);
@@ -265,6 +295,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     TRY(in("ESP", write_esp(workshop, files, layout.esp_mib, esp)));
     TRY(in("disk", write_disk(disk, layout, {esp, root.erofs, &root.verity, version})));
     if (::rename(disk.c_str(), report.image.c_str()) != 0) return fail_errno("rename to " + report.image.string());
+    TRY(write_attestations(report.image, attestations));
     return write_file(stamp, as_bytes(TRY(stamp_of(report.image, disk_key))));
   }));
   report.disk_bytes = fs::file_size(report.image);

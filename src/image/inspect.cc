@@ -11,11 +11,11 @@
 #include "format/kernel_cmdline.h"
 #include "format/pe.h"
 #include "format/uki.h"
+#include "image/attestations.h"
+#include "image/json_read.h"
 
 namespace ashlar::image {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string type_name(const Guid& type) {
   if (type == kEspType) return "ESP";
@@ -60,6 +60,29 @@ Result<Json> describe_packages(std::string_view lines) {
   return out;
 }
 
+Result<Json> describe_attestations(const fs::path& path, const OpenedImage& image) {
+  Json out = Json::array();
+  for (const AttestationCheck& check : TRY(check_attestations(path, image, nullptr))) {
+    Json entry = {{"what", check.link}, {"file", check.path.string()}, {"present", check.is_present}};
+    if (check.is_present) {
+      entry["says"] = check.says;
+      entry["agrees_with_image"] = check.holds.has_value();
+    }
+    if (!check.holds) entry["error"] = check.holds.error().message();
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+std::string attestation_line(const Json& attestation) {
+  std::string what = attestation["what"].get<std::string>();
+  if (!attestation["present"].get<bool>()) return fmt::format("  {:27} is not there\n", what);
+  std::string verdict = attestation["agrees_with_image"].get<bool>()
+                            ? "agrees with the image"
+                            : "DISAGREES: " + attestation["error"].get<std::string>();
+  return fmt::format("  {:27} {}\n  {:27} {}\n", what, verdict, "", attestation["says"].get<std::string>());
+}
+
 Result<Json> describe(const fs::path& path) {
   OpenedImage image = TRY(open_image(path));
   Json out = {
@@ -86,6 +109,7 @@ Result<Json> describe(const fs::path& path) {
   Result<std::string> signer = detached_signer(uki.root_hash_signature);
   out["root_hash_signer"] = signer ? *signer : signer.error().message();
   out["os_release"] = uki.os_release;
+  out["attestations"] = TRY(describe_attestations(path, image));
   out["packages"] = TRY(in(uki_file->path, describe_packages(uki.packages)));
   return out;
 }
@@ -114,6 +138,8 @@ std::string as_lines(const Json& out) {
   for (const Json& file : out["other_files"]) {
     text += fmt::format("  {:26} {:>8} bytes\n", file["path"].get<std::string>(), file["bytes"].get<std::uint64_t>());
   }
+  text += "\nbeside the image (signatures: ashlar verify)\n";
+  for (const Json& attestation : out["attestations"]) text += attestation_line(attestation);
   text += fmt::format("\ncommand line  {}\nroot hash     {}\n  signature {}\n\n{}\n{} packages\n",
                       out["command_line"].get<std::string>(), out["root_hash"].get<std::string>(),
                       out["root_hash_signer"].get<std::string>(), out["os_release"].get<std::string>(),

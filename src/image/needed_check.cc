@@ -12,64 +12,12 @@
 #include "format/elf.h"
 #include "image/mapped_file.h"
 #include "image/parallel.h"
+#include "image/tree_view.h"
 
 namespace ashlar::image {
 namespace {
 
-constexpr int kMostLinks = 40;
 constexpr std::size_t kMostListed = 20;
-
-// Paths as a process whose root is the tree sees them: links are followed inside it.
-class TreeView {
- public:
-  explicit TreeView(fs::path root) : root_(std::move(root)) {}
-
-  // The absolute path without links and dots that `path` leads to; nullopt when nothing is there.
-  [[nodiscard]] std::optional<fs::path> resolve(const fs::path& path) const {
-    std::vector<std::string> todo;
-    auto push = [&](const fs::path& parts) {
-      std::vector<std::string> names(parts.begin(), parts.end());
-      std::ranges::reverse(names);
-      todo.insert(todo.end(), names.begin(), names.end());
-    };
-    push(path);
-    fs::path real = "/";
-    for (int links = 0; !todo.empty();) {
-      std::string name = std::move(todo.back());
-      todo.pop_back();
-      if (name.empty() || name == "." || name == "/") continue;
-      if (name == "..") {
-        real = real.parent_path();
-        continue;
-      }
-      std::error_code error;
-      fs::path next = real / name;
-      fs::file_status status = fs::symlink_status(on_host(next), error);
-      if (error || !fs::exists(status)) return std::nullopt;
-      if (!fs::is_symlink(status)) {
-        real = next;
-        continue;
-      }
-      if (++links > kMostLinks) return std::nullopt;
-      fs::path target = fs::read_symlink(on_host(next), error);
-      if (error) return std::nullopt;
-      if (target.is_absolute()) real = "/";
-      push(target);
-    }
-    return real;
-  }
-
-  [[nodiscard]] bool has_file(const fs::path& path) const {
-    std::optional<fs::path> real = resolve(path);
-    std::error_code error;
-    return real && fs::is_regular_file(on_host(*real), error);
-  }
-
-  [[nodiscard]] fs::path on_host(const fs::path& absolute) const { return root_ / absolute.relative_path(); }
-
- private:
-  fs::path root_;
-};
 
 // The directories ld.so(8) searches for everyone, its configuration first.
 Result<std::vector<fs::path>> library_directories(const TreeView& tree) {

@@ -3,6 +3,7 @@
 #include "format/authenticode.h"
 #include "format/efi_auth.h"
 #include "format/efi_signature.h"
+#include "image/attestations.h"
 #include "image/boot_files.h"
 #include "image/inspect.h"
 #include "image/parallel.h"
@@ -71,6 +72,16 @@ Status verify_root(const OpenedImage& image, const RootHash& root_hash) {
   return verify_verity(image.bytes_of(*root), image.bytes_of(*verity), root_hash, processor_count());
 }
 
+// What lies beside the image. The provenance comes first: without it nothing signs for the bills of materials.
+Status walk_attestations(Walk& walk, const fs::path& path, const OpenedImage& image, const X509Certificate& db) {
+  auto checks = TRY(check_attestations(path, image, &db));
+  bool is_signed = checks[0].is_present;
+  for (AttestationCheck& check : checks) {
+    if (check.is_present && (is_signed || !check.holds)) TRY(walk.link(check.link, std::move(check.holds)));
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> walk_chain(const fs::path& path, const CertificateSet& certificates) {
   Walk walk;
   OpenedImage image = TRY(open_image(path));
@@ -86,6 +97,7 @@ Result<std::vector<std::string>> walk_chain(const fs::path& path, const Certific
   TRY(walk.link("root hash signature",
                 verify_detached(certificates.image, uki.root_hash_signature, as_bytes(uki.root_hash.hex()))));
   TRY(walk.link("root", verify_root(image, uki.root_hash)));
+  TRY(walk_attestations(walk, path, image, certificates.image));
   return walk.take();
 }
 
