@@ -5,11 +5,20 @@
 
 #include <algorithm>
 
+#include "format/dsse.h"
 #include "image/inspect.h"
 #include "tool.h"
 
 namespace ashlar::test {
 namespace {
+
+// The disk and what lies beside it, byte for byte.
+void expect_same_image(const fs::path& image) {
+  for (const char* suffix : {"", kAttestations[0], kAttestations[1], kAttestations[2]}) {
+    CommandOutput compared = run({.argv = {"cmp", core_image().string() + suffix, image.string() + suffix}}).value();
+    EXPECT_EQ(compared.exit_status, 0) << compared.out << compared.err;
+  }
+}
 
 TEST(Arguments, MisuseIsStatusTwo) {
   EXPECT_EQ(ashlar({}).exit_status, 2);
@@ -184,7 +193,7 @@ TEST(Pkcs11, TokenBuildsTheSameImage) {
                                 "--keys", "pkcs11:token=ashlar?pin-value=1234"},
                                {"PKCS11_MODULE_PATH=" + module});
   ASSERT_EQ(built.exit_status, 0) << built.err;
-  EXPECT_EQ(run({.argv = {"cmp", core_image(), work.path() / "out/ashlar-core-dev.raw"}}).value().exit_status, 0);
+  expect_same_image(work.path() / "out/ashlar-core-dev.raw");
   for (const char* wrong : {"pkcs11:token=other?pin-value=1234", "pkcs11:token=ashlar?pin-value=4321"}) {
     CommandOutput refused =
         ashlar({"build", "--profile", "core", "--lock", lock_file(), "-o", work.path() / "out", "--keys", wrong},
@@ -247,6 +256,49 @@ TEST_F(Oracle, SgdiskFindsNoProblem) {
 TEST_F(Oracle, FsckAcceptsBothFileSystems) {
   expect_accepts({"fsck.fat", "-n", work_.path() / "esp"});
   expect_accepts({"fsck.erofs", work_.path() / "root"});
+}
+
+// python3-cyclonedx-lib validates against the format's schema.
+TEST_F(Oracle, CycloneDxAcceptsTheBillOfMaterials) {
+  const char* tools = std::getenv("ASHLAR_WORKSHOP");
+  ASSERT_NE(tools, nullptr);
+  constexpr const char* kValidate =
+      "import sys\n"
+      "from cyclonedx.schema import SchemaVersion\n"
+      "from cyclonedx.validation.json import JsonStrictValidator\n"
+      "problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open('/tmp/bill').read())\n"
+      "sys.exit('invalid: ' + str(problem)[:400] if problem else 0)\n";
+  fs::path bill = work_.path() / "bill";
+  auto validate = [&] {
+    return run({.argv = {"bwrap", "--ro-bind", tools, "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
+                         "--ro-bind", bill, "/tmp/bill", "python3", "-B", "-c", kValidate}})
+        .value();
+  };
+  std::string text = read_text(core_image().string() + ".cdx.json").value();
+  ASSERT_TRUE(write_file(bill, as_bytes(text)));
+  CommandOutput accepted = validate();
+  EXPECT_EQ(accepted.exit_status, 0) << accepted.err;
+  ASSERT_TRUE(write_file(bill, as_bytes(text.replace(text.find("\"SHA-256\""), 9, "\"SHA-255\""))));
+  CommandOutput refused = validate();
+  EXPECT_EQ(refused.exit_status, 1) << "the control";
+  EXPECT_NE(refused.err.find("invalid: 'SHA-255'"), std::string::npos) << refused.err;
+}
+
+TEST_F(Oracle, OpensslVerifiesTheProvenance) {
+  DsseEnvelope envelope = parse_dsse(read_file(core_image().string() + ".provenance.json").value()).value();
+  fs::path key = work_.path() / "db.pub";
+  fs::path signature = work_.path() / "signature";
+  fs::path signed_bytes = work_.path() / "signed";
+  expect_accepts({"openssl", "x509", "-in", keys_of("dev") + "/db.crt", "-noout", "-pubkey", "-out", key});
+  ASSERT_TRUE(write_file(signature, envelope.signatures.at(0).signature));
+  std::string statement(as_text(envelope.payload));
+  std::string head = "DSSEv1 28 application/vnd.in-toto+json " + std::to_string(statement.size()) + " ";
+  ASSERT_TRUE(write_file(signed_bytes, as_bytes(head + statement)));
+  std::vector<std::string> verify = {"openssl", "dgst",       "-sha256", "-verify",
+                                     key,       "-signature", signature, signed_bytes};
+  expect_accepts(verify);
+  ASSERT_TRUE(write_file(signed_bytes, as_bytes(statement)));
+  EXPECT_NE(run({.argv = verify}).value().exit_status, 0) << "the control: the type is signed as well";
 }
 
 TEST_F(Oracle, UkifyReadsTheSections) {

@@ -1,6 +1,7 @@
 // The `ashlar` command, and what `ashlar test` prepared for its tests.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ image::TemporaryDirectory scratch();
 
 // Runs it as the tests were built, with sanitizers. `environment` is "NAME=value".
 CommandOutput ashlar(std::vector<std::string> arguments, const std::vector<std::string>& environment = {});
+
+// What `build` writes beside an image: these, behind the image's own name.
+inline constexpr std::array<const char*, 3> kAttestations = {".spdx.json", ".cdx.json", ".provenance.json"};
 
 void expect_failure(const CommandOutput& output, int status, std::string_view said);
 
