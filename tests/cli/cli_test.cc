@@ -105,9 +105,28 @@ TEST(Build, SecondTimeIsFromTheCache) {
   nlohmann::json report = build();
   EXPECT_EQ(fs::last_write_time(core_image()), before);
   for (const auto& step : report["steps"]) {
-    bool is_always_done = step["step"] == "fetch" || step["step"] == "verity" || step["step"] == "UKI";
+    bool is_always_done = step["step"] == "fetch" || step["step"] == "verity" || step["step"] == "UKI" ||
+                          step["step"] == "attestations";
     EXPECT_EQ(step["cached"].get<bool>(), !is_always_done) << step["step"];
   }
+}
+
+// A disk that is there already is left alone; what lies beside it is put right.
+TEST(Build, MendsWhatLiesBesideTheDisk) {
+  image::TemporaryDirectory work = scratch();
+  fs::path image = work.path() / "ashlar-core-dev.raw";
+  auto build = [&] {
+    CommandOutput output = ashlar(
+        {"build", "--profile", "core", "--keys", keys_of("dev"), "--lock", lock_file(), "-o", work.path().string()});
+    ASSERT_EQ(output.exit_status, 0) << output.err;
+  };
+  build();
+  auto written = fs::last_write_time(image);
+  fs::remove(image.string() + ".spdx.json");
+  ASSERT_TRUE(write_file(image.string() + ".provenance.json", as_bytes("{}")));
+  build();
+  EXPECT_EQ(fs::last_write_time(image), written);
+  expect_same_image(image);
 }
 
 // An interrupt leaves no image and no half of one, and the next call goes on.
