@@ -80,9 +80,10 @@ Result<std::string> dsse_key_id(const X509Certificate& certificate) {
 
 Result<std::string> sign_dsse(const Signer& signer, std::string_view payload_type, ByteView payload) {
   Bytes signature = TRY(sign(signer, dsse_pae(payload_type, payload)));
+  std::string key_id = TRY(dsse_key_id(signer.certificate));
   Json envelope = {{"payloadType", payload_type}, {"payload", to_base64(payload)}};
   envelope["signatures"] = Json::array();
-  envelope["signatures"].push_back({{"keyid", TRY(dsse_key_id(signer.certificate))}, {"sig", to_base64(signature)}});
+  envelope["signatures"].push_back({{"keyid", key_id}, {"sig", to_base64(signature)}});
   return envelope.dump(2) + "\n";
 }
 

@@ -133,7 +133,8 @@ bool is_current(const fs::path& image, const fs::path& stamp, const Sha256Digest
 }
 
 Result<BuiltFile> built_file(const fs::path& path, std::string version) {
-  return BuiltFile{std::move(version), sha256(TRY(read_file(path)))};
+  Bytes content = TRY(read_file(path));
+  return BuiltFile{std::move(version), sha256(content)};
 }
 
 Result<KeySet> load_matching_keys(const BuildOptions& options) {
@@ -249,25 +250,35 @@ Result<BuildReport> build_image(const BuildOptions& options) {
 
   // What the image is made of and how, to lie beside it.
   Attestations attestations = TRY(steps.run("attestations", [&]() -> Result<Attestations> {
+    std::vector<PackageFile> not_unpacked = tools.files;
+    not_unpacked.insert(not_unpacked.end(), kernel_source.files.begin(), kernel_source.files.end());
+    Sha256Digest not_unpacked_key =
+        InputHash("not unpacked", 1).add("workshop", tools.key).add("kernel source", kernel_source.key).finish();
+    fs::path licences = TRY(unpack_licences(cache, not_unpacked, not_unpacked_key));
+    BuiltFile bzimage = TRY(built_file(kernel.bzimage, kernel.release));
+    BuiltFile config = TRY(built_file(kernel.config, kernel.release));
+    BuiltFile boot = TRY(built_file(programs.boot, version));
+    BuiltFile init = TRY(built_file(programs.init, version));
+    Bytes lock_file = TRY(read_file(options.lock));
     SbomInputs contents = {.profile = options.profile,
                            .variant = options.variant,
                            .version = version,
                            .root_hash = report.root_hash,
                            .bootloader = {version, sha256(bootloader)},
                            .uki = {version, report.uki_hash},
-                           .kernel = TRY(built_file(kernel.bzimage, kernel.release)),
-                           .boot = TRY(built_file(programs.boot, version)),
-                           .init = TRY(built_file(programs.init, version)),
+                           .kernel = std::move(bzimage),
+                           .boot = std::move(boot),
+                           .init = std::move(init),
                            .packages = packages.locked,
                            .workshop = tools.locked,
                            .kernel_source = kernel_source.locked,
-                           .tree = tree.root};
-    return make_attestations({.contents = std::move(contents),
-                              .lock = sha256(TRY(read_file(options.lock))),
-                              .sources = {{"device programs", programs.key},
-                                          {"kernel configuration", sha256(TRY(read_file(kernel.config)))},
-                                          {"root", root.key}}},
-                             keys.image);
+                           .tree = tree.root,
+                           .licences = licences};
+    return make_attestations(
+        {.contents = std::move(contents),
+         .lock = sha256(lock_file),
+         .sources = {{"device programs", programs.key}, {"kernel configuration", config.sha256}, {"root", root.key}}},
+        keys.image);
   }));
 
   // The disk, unless exactly this one lies there already.

@@ -37,9 +37,11 @@ Result<ProvenanceSubjects> parse_subjects(const Json& subjects) {
     if (name == kRootName) {
       parsed.root_hash.digest = TRY(digest_of(subject, kRootDigest));
     } else if (name == kBootloaderPath) {
-      parsed.bootloader = {name, TRY(digest_of(subject, "sha256"))};
+      parsed.bootloader.sha256 = TRY(digest_of(subject, "sha256"));
+      parsed.bootloader.name = name;
     } else {
-      parsed.uki = {name, TRY(digest_of(subject, "sha256"))};
+      parsed.uki.sha256 = TRY(digest_of(subject, "sha256"));
+      parsed.uki.name = name;
     }
   }
   return parsed;
@@ -78,11 +80,12 @@ Result<ProvenanceClaims> parse_provenance(ByteView statement) {
   const Json& definition = member(member(parsed, "predicate"), "buildDefinition");
   if (text_member(definition, "buildType") != kBuildType) return fail("not a build of this tool");
   const Json& external = member(definition, "externalParameters");
+  ProvenanceSubjects subjects = TRY(parse_subjects(member(parsed, "subject")));
   ProvenanceClaims claims = {.profile = text_member(external, "profile"),
                              .variant = text_member(external, "variant"),
                              .version = text_member(member(definition, "internalParameters"), "version"),
                              .dependencies = member(definition, "resolvedDependencies").size(),
-                             .subjects = TRY(parse_subjects(member(parsed, "subject")))};
+                             .subjects = std::move(subjects)};
   for (const Json& byproduct : member(member(member(parsed, "predicate"), "runDetails"), "byproducts"))
     claims.byproducts[text_member(byproduct, "name")] = TRY(digest_of(byproduct, "sha256"));
   return claims;

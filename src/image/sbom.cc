@@ -1,12 +1,9 @@
 #include "image/sbom.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
-
-#include "image/tree_view.h"
 
 namespace ashlar::image {
 namespace {
@@ -28,13 +25,16 @@ std::string identifier_of(const LockedPackage& package) {
   return id;
 }
 
-SbomComponent debian_component(const LockedPackage& package) {
-  return {.kind = Kind::kDebianPackage,
-          .id = identifier_of(package),
-          .name = package.name,
-          .version = package.version,
-          .sha256 = package.sha256,
-          .package = package};
+// `tree` is where its licence file is.
+Result<SbomComponent> debian_component(const LockedPackage& package, const fs::path& tree) {
+  std::optional<LicenceFile> licence_file = TRY(find_licence_file(tree, package.name));
+  return SbomComponent{.kind = Kind::kDebianPackage,
+                       .id = identifier_of(package),
+                       .name = package.name,
+                       .version = package.version,
+                       .sha256 = package.sha256,
+                       .package = package,
+                       .licence_file = std::move(licence_file)};
 }
 
 Result<LockedPackage> package_named(const std::vector<LockedPackage>& packages, std::string_view name) {
@@ -61,14 +61,6 @@ class Bill {
   Sbom& sbom_;
 };
 
-Result<std::string> sha1_hex(ByteView content) {
-  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(content.data(), content.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
-    return fail("SHA-1 is not to be had from OpenSSL");
-  return to_hex(std::span(digest).first(size));
-}
-
 std::string percent_encoded(std::string_view text) {
   std::string out;
   for (char c : text) c == '+' ? out += "%2B" : out += c;
@@ -80,14 +72,6 @@ std::string percent_encoded(std::string_view text) {
 std::string package_url(const LockedPackage& package) {
   return fmt::format("pkg:deb/debian/{}@{}?arch={}&distro={}", percent_encoded(package.name),
                      percent_encoded(package.version), package.architecture, package.suite);
-}
-
-Result<std::optional<LicenceFile>> find_licence_file(const fs::path& tree, const std::string& package) {
-  TreeView view(tree);
-  std::optional<fs::path> path = view.resolve(fs::path("/usr/share/doc") / package / "copyright");
-  if (!path || !view.has_file(*path)) return std::nullopt;
-  Bytes content = TRY(read_file(view.on_host(*path)));
-  return LicenceFile{path->string(), sha256(content), TRY(sha1_hex(content))};
 }
 
 Result<Sbom> describe_contents(const SbomInputs& inputs) {
@@ -111,19 +95,28 @@ Result<Sbom> describe_contents(const SbomInputs& inputs) {
   for (const std::string& part : {bootloader, uki, init}) bill.relate(kSbomImage, SbomRelation::kContains, part);
   for (const std::string& part : {kernel, boot}) bill.relate(uki, SbomRelation::kContains, part);
 
+  auto add_tool = [&](const char* name) -> Result<std::string> {
+    return bill.add(TRY(debian_component(TRY(package_named(inputs.workshop, name)), inputs.licences)));
+  };
   for (const LockedPackage& package : inputs.packages) {
-    SbomComponent component = debian_component(package);
-    component.licence_file = TRY(find_licence_file(inputs.tree, package.name));
+    SbomComponent component = TRY(debian_component(package, inputs.tree));
+    if (!component.licence_file) {
+      return fail(fmt::format("bill of materials: the image has no licence file of {} (/usr/share/doc/{}/copyright)",
+                              package.name, package.name));
+    }
+    component.licence_in_image = true;
     bill.relate(kSbomImage, SbomRelation::kContains, bill.add(std::move(component)));
   }
-  for (const LockedPackage& source : inputs.kernel_source)
-    bill.relate(kernel, SbomRelation::kGeneratedFrom, bill.add(debian_component(source)));
-  std::string loader = bill.add(debian_component(TRY(package_named(inputs.workshop, kBootloaderPackage))));
+  for (const LockedPackage& source : inputs.kernel_source) {
+    std::string package = bill.add(TRY(debian_component(source, inputs.licences)));
+    bill.relate(kernel, SbomRelation::kGeneratedFrom, package);
+  }
+  std::string loader = TRY(add_tool(kBootloaderPackage));
   for (const std::string& part : {bootloader, uki}) bill.relate(part, SbomRelation::kGeneratedFrom, loader);
-  bill.relate(boot, SbomRelation::kGeneratedFrom,
-              bill.add(debian_component(TRY(package_named(inputs.workshop, kFontPackage)))));
+  std::string font = TRY(add_tool(kFontPackage));
+  bill.relate(boot, SbomRelation::kGeneratedFrom, font);
   for (const char* name : kLinkedPackages) {
-    std::string library = bill.add(debian_component(TRY(package_named(inputs.workshop, name))));
+    std::string library = TRY(add_tool(name));
     for (const std::string& program : {boot, init}) bill.relate(program, SbomRelation::kStaticLink, library);
   }
   return sbom;

@@ -6,16 +6,17 @@
 #include <string>
 #include <vector>
 
-#include "base/fd.h"
 #include "format/verity.h"
+#include "image/cache.h"
 #include "image/lock.h"
+#include "image/unpack.h"
 #include "image/variant.h"
 
 namespace ashlar::image {
 
-// A package's licence, as the image carries it.
+// A package's licence, as the package carries it.
 struct LicenceFile {
-  std::string path;  // in the image, "/usr/share/doc/bash/copyright", links of the tree followed
+  std::string path;  // "/usr/share/doc/bash/copyright", links of the tree followed
   Sha256Digest sha256;
   std::string sha1;  // hexadecimal; SPDX 2.3, 8.4 wants it of every file
 
@@ -33,6 +34,7 @@ struct SbomComponent {
   std::string licence;                   // SPDX expression; empty where only the licence file tells
   std::optional<LockedPackage> package;  // of a Debian package
   std::optional<LicenceFile> licence_file;
+  bool licence_in_image = false;
 };
 
 enum class SbomRelation { kContains, kGeneratedFrom, kStaticLink };
@@ -71,15 +73,20 @@ struct SbomInputs {
   std::vector<LockedPackage> packages;  // of the profile
   std::vector<LockedPackage> workshop;
   std::vector<LockedPackage> kernel_source;
-  fs::path tree;  // the unpacked packages
+  fs::path tree;      // the unpacked packages of the profile
+  fs::path licences;  // unpack_licences() of workshop and kernel source
 };
 // Every package of the profile, what of the workshop ends up inside our own programs and on the ESP, the kernel with
-// its source, and our programs.
+// its source, and our programs. A package of the profile without a licence file is an error.
 Result<Sbom> describe_contents(const SbomInputs& inputs);
 
 // The licence file of a package in a tree of unpacked packages: /usr/share/doc/NAME/copyright, symbolic links followed
-// inside the tree; nothing when there is none, and the documents say so.
+// inside the tree. Nothing when there is none: the directory may be a link to that of a package that was left out.
 Result<std::optional<LicenceFile>> find_licence_file(const fs::path& tree, const std::string& package);
+
+// A tree of nothing but licence files, from packages that the image has no such files of. Cached.
+Result<fs::path> unpack_licences(const Cache& cache, const std::vector<PackageFile>& packages,
+                                 const Sha256Digest& packages_key);
 
 // "pkg:deb/debian/libc6@2.41-12?arch=amd64&distro=trixie" (package-url specification).
 std::string package_url(const LockedPackage& package);

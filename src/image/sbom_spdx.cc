@@ -62,9 +62,12 @@ Json component_entry(const SbomComponent& component) {
   entry["externalRefs"] = Json::array({{{"referenceCategory", "PACKAGE-MANAGER"},
                                         {"referenceType", "purl"},
                                         {"referenceLocator", package_url(package)}}});
-  entry["licenseComments"] = component.licence_file
-                                 ? "As " + component.licence_file->path + " of the image says"
-                                 : "As usr/share/doc/" + package.name + "/copyright in the package says";
+  if (component.licence_file) {
+    entry["licenseComments"] = fmt::format("As {} of the {} says", component.licence_file->path,
+                                           component.licence_in_image ? "image" : "package");
+  } else {
+    entry["licenseComments"] = "The package has no licence file of its own: its source package has it";
+  }
   return entry;
 }
 

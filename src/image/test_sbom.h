@@ -16,12 +16,17 @@ inline LockedPackage test_package(const std::string& name, const std::string& ve
           .profiles = {"core"}};
 }
 
-// Below `work` a tree is made in which the two packages of the profile share one licence file.
+// Below `work` trees are made: in that of the profile its two packages share one licence file.
 inline SbomInputs sbom_inputs(const fs::path& work) {
   fs::path doc = work / "tree/usr/share/doc";
   fs::create_directories(doc / "gcc-14-base");
   fs::create_symlink("gcc-14-base", doc / "libstdc++6");
   (void)write_file(doc / "gcc-14-base/copyright", as_bytes("a licence\n"));
+  for (const char* tool : {"console-setup-linux", "libc6-dev", "libgcc-14-dev", "libstdc++-14-dev", "linux-source-7.3",
+                           "systemd-boot-efi"}) {
+    fs::create_directories(work / "licences/usr/share/doc" / tool);
+    (void)write_file(work / "licences/usr/share/doc" / tool / "copyright", as_bytes(tool));
+  }
   auto built = [](const char* content) { return BuiltFile{"0.1.0", sha256(content)}; };
   return {.profile = "core",
           .variant = Variant::kDev,
@@ -36,7 +41,8 @@ inline SbomInputs sbom_inputs(const fs::path& work) {
           .workshop = {test_package("console-setup-linux"), test_package("libc6-dev"), test_package("libgcc-14-dev"),
                        test_package("libstdc++-14-dev"), test_package("systemd-boot-efi"), test_package("clang-19")},
           .kernel_source = {test_package("linux-source-7.3")},
-          .tree = work / "tree"};
+          .tree = work / "tree",
+          .licences = work / "licences"};
 }
 
 }  // namespace ashlar::image
