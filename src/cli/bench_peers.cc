@@ -47,11 +47,18 @@ Status write_mkosi_configuration(const MkosiImage& image, const fs::path& direct
       {"mkosi.conf", fmt::format("[Distribution]\nDistribution=debian\nRelease=trixie\nMirror={}\n"
                                  "[Output]\nFormat=disk\n"
                                  "[Build]\nPackageCacheDirectory=packages\n"
+                                 "ToolsTree=default\nToolsTreeDistribution=debian\nToolsTreeRelease=trixie\n"
+                                 "ToolsTreeSandboxTrees=mkosi.sandbox\n"
                                  "[Content]\nBootable=yes\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n"
                                  "WithRecommends=no\nWithDocs=no\n"
                                  "Packages=linux-image-amd64 systemd systemd-boot systemd-sysv udev {}\n"
                                  "[Validation]\nSecureBoot=yes\n",
                                  image.mirror, fmt::join(image.packages, " "))},
+      // Our archive alone: left to itself mkosi asks others, debugging symbols among them.
+      {"mkosi.sandbox/etc/apt/sources.list.d/mkosi.sources",
+       fmt::format("Types: deb\nURIs: {}\nSuites: trixie trixie-updates\nComponents: main\n"
+                   "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
+                   image.mirror)},
       {"mkosi.repart/00-esp.conf",
        "[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/boot:/\nCopyFiles=/efi:/\nSizeMinBytes=512M\n"},
       {"mkosi.repart/10-root.conf",
@@ -60,7 +67,7 @@ Status write_mkosi_configuration(const MkosiImage& image, const fs::path& direct
        "[Partition]\nType=root-verity\nVerity=hash\nVerityMatchKey=root\nMinimize=best\n"},
   };
   std::error_code error;
-  for (const char* made : {"mkosi.repart", "packages"}) {
+  for (const char* made : {"mkosi.repart", "mkosi.sandbox/etc/apt/sources.list.d", "packages"}) {
     fs::create_directories(directory / made, error);
     if (error) return fail_errno("create " + (directory / made).string(), error.value());
   }
