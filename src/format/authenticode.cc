@@ -142,7 +142,7 @@ Result<Pkcs7> sign_digest(const Sha256Digest& digest, const Signer& signer) {
   if (PKCS7_set_type(p7, NID_pkcs7_signed) != 1 || PKCS7_set_content(p7, inside.get()) != 1) {
     return fail_openssl("make a PE signature");
   }
-  static_cast<void>(inside.release());  // it is the signature's now
+  [[maybe_unused]] auto* given = inside.release();  // it is the signature's now
   if (PKCS7_add_certificate(p7, signer.certificate.get()) != 1) return fail_openssl("make a PE signature");
 
   // PKCS7_final would add the time: attributes are set and signed one by one.
