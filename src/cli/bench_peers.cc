@@ -47,8 +47,6 @@ Status write_mkosi_configuration(const MkosiImage& image, const fs::path& direct
       {"mkosi.conf", fmt::format("[Distribution]\nDistribution=debian\nRelease=trixie\nMirror={}\n"
                                  "[Output]\nFormat=disk\n"
                                  "[Build]\nPackageCacheDirectory=packages\n"
-                                 "ToolsTree=default\nToolsTreeDistribution=debian\nToolsTreeRelease=trixie\n"
-                                 "ToolsTreeSandboxTrees=mkosi.sandbox\n"
                                  "[Content]\nBootable=yes\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n"
                                  "WithRecommends=no\nWithDocs=no\n"
                                  "Packages=linux-image-amd64 systemd systemd-boot systemd-sysv udev {}\n"
