@@ -1,5 +1,5 @@
-// `verify` and `inspect` on files somebody hostile made: one error that names the link, never a crash, never more
-// memory than an image of ours needs.
+// `verify`, `inspect` and `predict` on files somebody hostile made: one error that names the link, never a crash, never
+// more memory than an image of ours needs.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,10 +31,11 @@ CommandOutput limited(std::vector<std::string> arguments) {
 
 class Hostile : public ::testing::Test {
  protected:
-  void expect_both_say(std::string_view said) {
+  void expect_all_say(std::string_view said) {
     for (const char* format : {"--json", "--"}) {
       expect_failure(limited({"verify", "--keys", keys_of("dev"), format, file_}), 1, said);
       expect_failure(limited({"inspect", format, file_}), 1, said);
+      expect_failure(limited({"predict", format, file_}), 1, said);
     }
   }
   void copy_core() {
@@ -68,24 +69,24 @@ TEST_F(Hostile, TheLimitIsNoneForAnHonestImage) {
 }
 
 TEST_F(Hostile, WhatIsNoFile) {
-  expect_both_say("No such file");
+  expect_all_say("No such file");
   fs::create_directory(file_);
-  expect_both_say("is not a regular file");
+  expect_all_say("is not a regular file");
   fs::remove(file_);
   ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
-  expect_both_say("is not a regular file");
+  expect_all_say("is not a regular file");
   fs::remove(file_);
   fs::create_symlink("/dev/zero", file_);
-  expect_both_say("is not a regular file");
+  expect_all_say("is not a regular file");
 }
 
 TEST_F(Hostile, EmptyAndFullOfZeros) {
   ASSERT_TRUE(write_file(file_, {}));
-  expect_both_say("partition table: this is no disk image");
+  expect_all_say("partition table: this is no disk image");
   ASSERT_TRUE(write_file(file_, Bytes(1 << 20)));
-  expect_both_say("partition table: GPT: protective MBR");
+  expect_all_say("partition table: GPT: protective MBR");
   make_sparse(std::uint64_t{8} << 40);
-  expect_both_say("partition table: GPT: protective MBR");
+  expect_all_say("partition table: GPT: protective MBR");
 }
 
 TEST_F(Hostile, CutOffAnywhere) {
@@ -95,21 +96,21 @@ TEST_F(Hostile, CutOffAnywhere) {
     std::uint64_t cut = part % 2 == 0 ? size / 20 * part : size / 20 * part / 512 * 512;
     ASSERT_EQ(::truncate(file_.c_str(), static_cast<off_t>(cut)), 0);
     SCOPED_TRACE("cut at " + std::to_string(cut));
-    expect_both_say("partition table");
+    expect_all_say("partition table");
   }
 }
 
 TEST_F(Hostile, OtherPeoplesDisks) {
   make_sparse(64 << 20);
   ASSERT_TRUE(run_checked({.argv = {"mkfs.fat", "-F", "32", file_}}));
-  expect_both_say("partition table: GPT: protective MBR");
+  expect_all_say("partition table: GPT: protective MBR");
   make_sparse(64 << 20);
   write(32768, as_bytes("\x01"
                         "CD001\x01"));  // ISO 9660
-  expect_both_say("partition table: GPT: protective MBR");
+  expect_all_say("partition table: GPT: protective MBR");
   make_sparse(64 << 20);
   ASSERT_TRUE(run_checked({.argv = {"sgdisk", "--new=1:0:0", file_}}));
-  expect_both_say("partition table: there is no ESP");
+  expect_all_say("partition table: there is no ESP");
 }
 
 // A file that takes no room on the disk and would take all memory.
@@ -123,7 +124,7 @@ TEST_F(Hostile, AnEspOfHoles) {
   ASSERT_TRUE(run_checked({.argv = {"mkfs.fat", "-F", "32", "-s", "64", esp}}));
   image::DiskLayout layout = {.esp_mib = 32 << 10, .root_mib = 4, .verity_mib = 4, .data_room_mib = 0};
   ASSERT_TRUE(image::write_disk(file_, layout, {esp, work_.path() / "root", &tree, "1"}));
-  expect_both_say("ESP: the FAT volume is larger than 1 GiB");
+  expect_all_say("ESP: the FAT volume is larger than 1 GiB");
 }
 
 TEST_F(Hostile, NamesTheLinkThatBreaks) {
