@@ -95,6 +95,7 @@ Result<Json> describe(const fs::path& path) {
                                  {"bytes", partition.sectors() * kSectorSize}});
   }
   out["programs"] = Json::array();
+  out["other_files"] = Json::array();
   for (const FatFile& file : image.esp) {
     if (file.path.ends_with(".efi") || file.path.ends_with(".EFI")) {
       out["programs"].push_back(TRY(in(file.path, describe_pe(file))));

@@ -189,6 +189,17 @@ TEST_F(Hostile, RandomChangesNeverCrash) {
   EXPECT_TRUE(image::verify_image(file_, certificates)) << "the control";
 }
 
+// Shown as it is; `verify` has its own opinion.
+TEST_F(Hostile, AnEspWithProgramsOnly) {
+  copy_core();
+  ASSERT_TRUE(
+      run_checked({.argv = {"env", "MTOOLS_SKIP_CHECK=1", "mdeltree", "-i", file_.string() + "@@1M", "::loader"}}));
+  CommandOutput shown = limited({"inspect", file_});
+  EXPECT_EQ(shown.exit_status, 0) << shown.err;
+  EXPECT_EQ(shown.out.find("loader/"), std::string::npos) << "the control";
+  expect_failure(limited({"verify", "--keys", keys_of("dev"), file_}), 1, "loader");
+}
+
 // A name that is no UTF-8 and one that moves the terminal: shown with neither.
 TEST_F(Hostile, NamesAreShownHarmlessly) {
   copy_core();
