@@ -65,13 +65,6 @@ Result<std::vector<std::string>> ctest_arguments(const Budget& budget, Tier tier
   return argv;
 }
 
-Status print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return fail_errno("write to standard output");
-  }
-  return {};
-}
-
 }  // namespace
 
 Status test_command(const TestCommandOptions& options) {
