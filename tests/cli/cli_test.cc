@@ -105,8 +105,8 @@ TEST(Build, SecondTimeIsFromTheCache) {
   nlohmann::json report = build();
   EXPECT_EQ(fs::last_write_time(core_image()), before);
   for (const auto& step : report["steps"]) {
-    bool is_always_done = step["step"] == "fetch" || step["step"] == "verity" || step["step"] == "UKI" ||
-                          step["step"] == "attestations";
+    bool is_always_done =
+        step["step"] == "fetch" || step["step"] == "verity" || step["step"] == "UKI" || step["step"] == "attestations";
     EXPECT_EQ(step["cached"].get<bool>(), !is_always_done) << step["step"];
   }
 }
