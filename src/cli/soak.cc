@@ -21,6 +21,7 @@ namespace ashlar::cli {
 namespace {
 
 constexpr unsigned kFuzzSeconds = 600;
+constexpr unsigned kFlipsBooted = 200;
 
 // What failed, and how many did not.
 struct Outcome {
@@ -89,15 +90,21 @@ Status soak(const SoakOptions& options) {
   Status same = rebuild_check_command(rebuild);
   TRY(check_interrupted());
   if (!same) log::error(same.error());
+  ProveCommandOptions attacks{
+      .choice = {.profile = "core", .mirror = options.mirror}, .seed = seed, .flips_booted = kFlipsBooted};
+  Status held = prove_command(attacks);
+  TRY(check_interrupted());
+  if (!held) log::error(held.error());
 
   std::chrono::duration<double, std::ratio<60>> took = std::chrono::steady_clock::now() - started;
   std::string fuzzed =
       fmt::format("{} targets x {} s, {} inputs", fuzz.passed + fuzz.failed.size(), kFuzzSeconds, fuzz.executions);
   for (const std::string& name : fuzz.failed) fuzzed += ", **" + name + " failed**";
-  TRY(write_down(fmt::format("| {:%Y-%m-%d} | {} | {} | {} | {} | {:.0f} min |", std::chrono::system_clock::now(), at,
-                             seed, fuzzed, same ? "the same disk" : "**differs**", took.count())));
-  std::size_t failed = fuzz.failed.size() + (same ? 0 : 1);
-  fmt::print("{} passed, {} failed\n", fuzz.passed + (same ? 1 : 0), failed);
+  TRY(write_down(fmt::format("| {:%Y-%m-%d} | {} | {} | {} | {} | {} | {:.0f} min |", std::chrono::system_clock::now(),
+                             at, seed, fuzzed, same ? "the same disk" : "**differs**", held ? "all held" : "**broken**",
+                             took.count())));
+  std::size_t failed = fuzz.failed.size() + (same ? 0 : 1) + (held ? 0 : 1);
+  fmt::print("{} passed, {} failed\n", fuzz.passed + (same ? 1 : 0) + (held ? 1 : 0), failed);
   if (std::fflush(stdout) != 0) return fail_errno("write to standard output");
   if (failed != 0) return fail("the soak run failed");
   return {};
