@@ -117,17 +117,31 @@ Result<std::string> peer_erofs(const fs::path& tree, const fs::path& work, unsig
   return "mkfs.erofs " + in_seconds(took) + (has_workers ? "" : " (one thread: it is older than 1.8)");
 }
 
-Result<std::string> peer_mkosi(const MkosiImage& image, const fs::path& work) {
+MkosiTimes peer_mkosi(const MkosiImage& image, const fs::path& work) {
   constexpr int kOldest = 25;
-  if (!find_program("mkosi")) return "mkosi: not installed";
-  int version = TRY(mkosi_version());
-  if (version < kOldest) return fmt::format("mkosi {} is older than {}", version, kOldest);
-  fs::path directory = work / "mkosi";
-  TRY(write_mkosi_configuration(image, directory));
-  TRY(in("mkosi genkey", run_quietly({"mkosi", "genkey"}, directory)));
-  auto build = [&] { return in("mkosi build", run_quietly({"mkosi", "--force", "build"}, directory)); };
-  TRY(build());
-  return fmt::format("mkosi {} {}", version, in_seconds(TRY(timed(build))));
+  if (!find_program("mkosi")) return {"mkosi: not installed", ""};
+  int version = 0;
+  const fs::path directory = work / "mkosi";
+  auto build = [&](const char* incremental) {
+    return in("mkosi build",
+              run_quietly({"mkosi", "--force", std::string("--incremental=") + incremental, "build"}, directory));
+  };
+  auto from_packages = [&]() -> Result<std::string> {
+    version = TRY(mkosi_version());
+    if (version < kOldest) return fail(fmt::format("mkosi {} is older than {}", version, kOldest));
+    TRY(write_mkosi_configuration(image, directory));
+    TRY(in("mkosi genkey", run_quietly({"mkosi", "genkey"}, directory)));
+    TRY(build("no"));
+    return fmt::format("mkosi {} {}", version, in_seconds(TRY(timed([&] { return build("no"); }))));
+  };
+  auto again = [&]() -> Result<std::string> {
+    TRY(build("yes"));
+    return fmt::format("mkosi {} {}", version, in_seconds(TRY(timed([&] { return build("yes"); }))));
+  };
+  MkosiTimes times;
+  times.from_packages = from_packages();
+  times.again = times.from_packages ? again() : std::string();
+  return times;
 }
 
 }  // namespace ashlar::cli

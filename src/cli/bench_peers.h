@@ -32,8 +32,12 @@ struct MkosiImage {
   std::string mirror;                 // URL
   std::vector<std::string> packages;  // the profile's own list
 };
+struct MkosiTimes {
+  Result<std::string> from_packages;
+  Result<std::string> again;  // with Incremental=yes, which keeps the tree of packages
+};
 // The host's mkosi, 25 or newer, with the same packages, a signed UKI and a verity root: once to fill its package
 // cache, then timed.
-Result<std::string> peer_mkosi(const MkosiImage& image, const fs::path& work);
+MkosiTimes peer_mkosi(const MkosiImage& image, const fs::path& work);
 
 }  // namespace ashlar::cli

@@ -59,6 +59,11 @@ Status print(std::string_view text) {
 Status keys_new_command(const KeysNewOptions& options) {
   Variant variant = TRY(parse_variant(options.variant));
   fs::path directory = options.directory.empty() ? TRY(default_key_directory(variant)) : fs::path(options.directory);
+  if (options.directory.starts_with("pkcs11:")) {
+    return fail_misuse(
+        "keys are made in a directory, not in a token: make them with the token's own tools as PK, KEK, "
+        "db and pcr, and name the token with --keys when building");
+  }
   if (!directory.has_filename()) directory = directory.parent_path();  // "keys/" is "keys"
   TRY(check_key_place(directory));
   TRY(create_key_set(directory, variant));
@@ -95,6 +100,9 @@ Status run_command(const RunCommandOptions& options) {
   fs::path image = absolute_or_empty(options.image);
   if (image.empty()) image = TRY(build_image(TRY(build_options(options.choice)))).image;
   bool until_ready = options.until == "ready";
+  if (!until_ready && !options.screenshot.empty()) {
+    return fail_misuse("--screenshot is taken when the machine is ready: add --until ready");
+  }
   vm::RunOptions run = {
       .image = image,
       .display = options.headless || !has_display() ? vm::Display::none : vm::Display::window,

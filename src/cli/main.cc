@@ -141,8 +141,10 @@ int main(int argc, char** argv) {
   fuzz->add_option("--seconds", fuzz_options.seconds, "until something is found or Ctrl-C otherwise");
   fuzz->callback([&] { chosen = [] { return fuzz_command(fuzz_options); }; });
 
-  CLI::App* bench = app.add_subcommand("bench", "measure builds, boots and sizes; the verity tree beside veritysetup");
+  CLI::App* bench = app.add_subcommand(
+      "bench", "measure builds, boots and sizes of a profile, of both without --profile, beside other tools");
   static BenchCommandOptions bench_options;
+  bench_options.choice.profile.clear();
   add_image_choice(bench, bench_options.choice);
   bench->callback([&] { chosen = [] { return bench_command(bench_options); }; });
 

@@ -66,6 +66,7 @@ Status prepare_test_images(const TestImages& images) {
   }
   ::setenv("ASHLAR_TEST_WORK", images.work.c_str(), 1);
   ::setenv("ASHLAR_TEST_LOCK", lock.c_str(), 1);
+  if (images.mirror) ::setenv("ASHLAR_TEST_MIRROR", images.mirror->c_str(), 1);
   ::setenv("ASHLAR_WORKSHOP", oracles.c_str(), 1);
   // The tests' own `ashlar` is built with sanitizers; where memory is limited it cannot run.
   ::setenv("ASHLAR_TEST_TOOL", fs::read_symlink("/proc/self/exe", error).c_str(), 1);

@@ -90,6 +90,11 @@ Result<EfiAuth> parse_efi_auth(ByteView bytes) {
   return auth;
 }
 
+Result<std::string> efi_auth_signer(ByteView bytes) {
+  EfiAuth auth = TRY(parse_efi_auth(bytes));
+  return pkcs7_signer(TRY(parse_pkcs7(TRY(with_content_info(auth.signature)))).get());
+}
+
 Result<Bytes> verify_efi_auth(const EfiVariable& variable, ByteView bytes, const X509Certificate& certificate) {
   EfiAuth auth = TRY(parse_efi_auth(bytes));
   Pkcs7 signature = TRY(parse_pkcs7(TRY(with_content_info(auth.signature))));

@@ -43,6 +43,8 @@ struct EfiAuth {
   ByteView value;
 };
 Result<EfiAuth> parse_efi_auth(ByteView bytes);
+// Who the update says it is signed by; nothing is verified.
+Result<std::string> efi_auth_signer(ByteView bytes);
 // The value, if the update is for this variable and signed by the key of this certificate.
 Result<Bytes> verify_efi_auth(const EfiVariable& variable, ByteView bytes, const X509Certificate& certificate);
 

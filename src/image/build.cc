@@ -151,8 +151,7 @@ Result<KeySet> load_matching_keys(const BuildOptions& options) {
 Result<Workshop> open_tools(const BuildOptions& options, const std::string& profile) {
   Lock lock = TRY(read_lock(options.lock));
   Cache cache = TRY(Cache::open_default());
-  Packages tools =
-      TRY(fetch_packages(lock, profile, {.mirror = TRY(find_mirror(options.mirror)), .cache = cache.root()}));
+  Packages tools = TRY(fetch_packages(lock, profile, {.mirror = find_mirror(options.mirror), .cache = cache.root()}));
   return Workshop::open(cache, tools.files, tools.key);
 }
 
@@ -189,7 +188,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Packages kernel_source;
   Packages packages;
   TRY(steps.run("fetch", [&]() -> Status {
-    FetchOptions from = {.mirror = TRY(find_mirror(options.mirror)), .cache = cache.root()};
+    FetchOptions from = {.mirror = find_mirror(options.mirror), .cache = cache.root()};
     tools = TRY(fetch_packages(lock, "workshop", from));
     kernel_source = TRY(fetch_packages(lock, "kernel-source", from));
     packages = TRY(fetch_packages(lock, options.profile, from));

@@ -30,9 +30,9 @@ Result<fs::path> cache_directory() {
 }
 
 // Deletes what a killed run left: temporary directories carry the number of the process that made them.
-void remove_abandoned(const fs::path& work) {
+void remove_abandoned(const fs::path& parent) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(work, error)) {
+  for (const auto& entry : fs::directory_iterator(parent, error)) {
     int pid = 0;
     if (std::sscanf(entry.path().filename().c_str(), "tmp.%d.", &pid) != 1) continue;
     if (::kill(pid, 0) != 0 && errno == ESRCH) [[maybe_unused]]
@@ -76,7 +76,6 @@ Status InputHash::add_files(const fs::path& path) {
 Result<Cache> Cache::open_default() {
   Cache cache(TRY(cache_directory()));
   TRY(make_directories(cache.root_));
-  remove_abandoned(cache.work());
   return cache;
 }
 
@@ -107,6 +106,7 @@ Result<Cache::Entry> Cache::get(std::string_view kind, const Sha256Digest& key,
 
 Result<TemporaryDirectory> TemporaryDirectory::below(const fs::path& parent) {
   TRY(make_directories(parent));
+  remove_abandoned(parent);
   std::string name = parent / fmt::format("tmp.{}.XXXXXX", ::getpid());
   if (::mkdtemp(name.data()) == nullptr) return fail_errno("create " + name);
   return TemporaryDirectory(name);

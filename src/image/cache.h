@@ -56,7 +56,8 @@ class Cache {
 // file system, as copies otherwise. Nothing in it may be written to.
 Status lend_entry(const fs::path& entry, const Cache& to);
 
-// A directory below `parent` that is deleted, with everything in it, when this goes out of scope.
+// A directory below `parent` that is deleted, with everything in it, when this goes out of scope. Those that processes
+// left there which were killed are deleted first.
 class TemporaryDirectory {
  public:
   static Result<TemporaryDirectory> below(const fs::path& parent);

@@ -178,6 +178,7 @@ Status write_disk(const fs::path& path, const DiskLayout& layout, const DiskCont
   TRY(in("write ESP", copy_in(disk, esp, content.esp)));
   TRY(in("write root", copy_in(disk, root, content.root)));
   TRY(in("write verity tree", write_at(disk, verity, content.verity->hash_area)));
+  if (::fsync(disk.get()) != 0) return fail_errno("write " + path.string());
   return disk.close();
 }
 

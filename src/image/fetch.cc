@@ -104,6 +104,8 @@ Result<IndexFile> find_index(std::string_view release) {
   return index;
 }
 
+constexpr const char* kNoResolving = ": images can be built from this export, but `ashlar lock` cannot resolve from it";
+
 // A suite's signed index as it was when the lock was made, and the list of packages it signs.
 struct SuiteIndex {
   const LockedSuite& suite;
@@ -119,9 +121,7 @@ Result<std::optional<SuiteIndex>> suite_index(const LockedSuite& suite, const fs
   Result<Bytes> release = read_file(file);
   if (!release && release.error().code() == ENOENT) {
     log::warn(
-        fmt::format("the signed index of {} from {} is not in the cache: images can be built from this export, "
-                    "but `ashlar lock` cannot resolve from it",
-                    suite.name, suite.date));
+        fmt::format("the signed index of {} from {} is not in the cache{}", suite.name, suite.date, kNoResolving));
     return std::nullopt;
   }
   if (!release) return std::unexpected(std::move(release).error());
@@ -160,11 +160,16 @@ Status export_suites(const Lock& lock, const FetchOptions& options, const fs::pa
     TRY(make_directory((indexes.back().below(directory) / indexes.back().packages.name).parent_path()));
   }
   // By its hash first: the plain name may hold a newer list by now. An exported directory has plain names only.
+  Mirror mirror = TRY(options.mirror);
   auto download = [&](IndexNames names) {
-    return download_all(missing_lists(indexes, options.mirror, directory, names), options.download);
+    return download_all(missing_lists(indexes, mirror, directory, names), options.download);
   };
   Status done = download(IndexNames::kByHash);
   if (!done && gone_from_mirror(done.error())) done = download(IndexNames::kPlain);
+  if (!done && gone_from_mirror(done.error())) {
+    log::warn(done.error().message() + kNoResolving);
+    return {};
+  }
   TRY(std::move(done));
   for (const SuiteIndex& index : indexes) TRY(write_file(index.below(directory) / "InRelease", index.release));
   return {};
@@ -192,6 +197,7 @@ Result<std::vector<fs::path>> fetch(const Lock& lock, const std::vector<std::str
   std::vector<std::size_t> missing = TRY(find_missing(packages, files));
   if (missing.empty()) return files;
 
+  Mirror mirror = TRY(options.mirror);
   Fd busy = TRY(lock_packages(options.cache / "packages"));
   std::vector<Download> downloads;
   std::set<fs::path> wanted;
@@ -199,7 +205,7 @@ Result<std::vector<fs::path>> fetch(const Lock& lock, const std::vector<std::str
     if (!wanted.insert(files[i]).second) continue;
     // Another process may have brought it while we waited.
     if (check_file(files[i], packages[i].size, packages[i].sha256)) continue;
-    downloads.push_back(download_of(packages[i], options.mirror, files[i]));
+    downloads.push_back(download_of(packages[i], mirror, files[i]));
   }
   TRY(in("fetch", download_all(downloads, options.download)));
   return files;

@@ -8,7 +8,8 @@
 namespace ashlar::image {
 
 struct FetchOptions {
-  Mirror mirror;
+  // Asked only when something is missing: with a full cache a machine that knows no archive builds as well.
+  Result<Mirror> mirror;
   fs::path cache;  // the cache's root
   DownloadOptions download;
 };

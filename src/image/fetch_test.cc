@@ -48,7 +48,7 @@ class Fetch : public ::testing::Test {
   }
 
   Result<std::vector<fs::path>> fetch_from(const TestServer& server) {
-    options_.mirror = {server.url(), server.url()};
+    options_.mirror = Mirror{server.url(), server.url()};
     return fetch(lock_, {"core"}, options_);
   }
 
@@ -194,7 +194,7 @@ TEST_F(Fetch, TriesAgainWhenTheServerIsInTrouble) {
 
 TEST_F(Fetch, SaysWhenNobodyAnswers) {
   std::string url = "http://127.0.0.1:" + std::to_string(testing::closed_port());
-  options_.mirror = {url, url};
+  options_.mirror = Mirror{url, url};
   auto files = fetch(lock_, {"core"}, options_);
   ASSERT_FALSE(files);
   EXPECT_NE(files.error().message().find("Is the network up?"), std::string::npos);

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "format/authenticode.h"
 #include "format/cpio.h"
+#include "format/efi_auth.h"
+#include "format/efi_signature.h"
 #include "format/kernel_cmdline.h"
 #include "format/pe.h"
 #include "format/uki.h"
@@ -38,6 +40,41 @@ Result<Json> describe_pe(const FatFile& file) {
         {{"name", section.name}, {"bytes", section.content.size()}, {"sha256", sha256(section.content).hex()}});
   }
   return out;
+}
+
+// What a signed update of a key database would enrol, and who signed it.
+Result<Json> describe_key_update(ByteView file) {
+  Json enrols = Json::array();
+  for (const EfiSignatureList& list : TRY(parse_efi_signature_lists(TRY(parse_efi_auth(file)).value))) {
+    for (const EfiSignature& entry : list.signatures) {
+      bool is_certificate = list.type == kEfiX509Type;
+      enrols.push_back(is_certificate ? certificate_subject(TRY(parse_certificate(entry.data))) : to_hex(entry.data));
+    }
+  }
+  return Json{{"enrols", std::move(enrols)}, {"signer", TRY(efi_auth_signer(file))}};
+}
+
+Json describe_other_file(const FatFile& file) {
+  Json out = {{"path", file.path}, {"bytes", file.content.size()}};
+  if (!file.path.ends_with(".auth")) return out;
+  Result<Json> update = describe_key_update(file.content);
+  if (update) {
+    out.update(*update);
+  } else {
+    out["error"] = update.error().message();
+  }
+  return out;
+}
+
+std::string other_file_line(const Json& file) {
+  std::string line =
+      fmt::format("  {:26} {:>8} bytes\n", file["path"].get<std::string>(), file["bytes"].get<std::uint64_t>());
+  for (const Json& enrolled : file.value("enrols", Json::array())) {
+    line += "    enrols " + enrolled.get<std::string>() + "\n";
+  }
+  if (file.contains("signer")) line += "    signed by " + file["signer"].get<std::string>() + "\n";
+  if (file.contains("error")) line += "    is no key update: " + file["error"].get<std::string>() + "\n";
+  return line;
 }
 
 // Lines of name, version, architecture and SHA-256. A shorter line is refused: there could be a great many of them.
@@ -100,7 +137,7 @@ Result<Json> describe(const fs::path& path) {
     if (file.path.ends_with(".efi") || file.path.ends_with(".EFI")) {
       out["programs"].push_back(TRY(in(file.path, describe_pe(file))));
     } else {
-      out["other_files"].push_back({{"path", file.path}, {"bytes", file.content.size()}});
+      out["other_files"].push_back(describe_other_file(file));
     }
   }
   const FatFile* uki_file = TRY(image.only_file(kUkiDirectory, ".efi"));
@@ -136,9 +173,7 @@ std::string as_lines(const Json& out) {
     }
   }
   text += "\nother files of the ESP\n";
-  for (const Json& file : out["other_files"]) {
-    text += fmt::format("  {:26} {:>8} bytes\n", file["path"].get<std::string>(), file["bytes"].get<std::uint64_t>());
-  }
+  for (const Json& file : out["other_files"]) text += other_file_line(file);
   text += "\nbeside the image (signatures: ashlar verify)\n";
   for (const Json& attestation : out["attestations"]) text += attestation_line(attestation);
   text += fmt::format("\ncommand line  {}\nroot hash     {}\n  signature {}\n\n{}\n{} packages\n",

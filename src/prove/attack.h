@@ -45,10 +45,10 @@ struct Attack {
   std::string evidence;
   std::string offline;  // what `ashlar verify` must say of the disk; empty: that its chain holds
   std::function<Status(Target&)> carry_out;
-  Play play = {};                      // after power-on
-  std::string command = {};            // typed at the prompt when ready; the evidence must follow
-  std::vector<unsigned> changed = {};  // PCRs that must differ from the prediction: the input was seen and measured
-  Control control = {};                // without `weaken`: the untouched machine alone is the control
+  Play play;                      // after power-on
+  std::string command;            // typed at the prompt when ready; the evidence must follow
+  std::vector<unsigned> changed;  // PCRs that must differ from the prediction: the input was seen and measured
+  Control control;                // without `weaken`: the untouched machine alone is the control
   Tier tier = Tier::full;
 };
 

@@ -154,7 +154,12 @@ std::map<std::string, std::string> facts_in(std::string_view line) {
 }
 
 Verdict SerialReadyDetector::on_line(std::string_view line) {
-  if (line.starts_with("ashlar: ready")) return {Verdict::State::ready, std::string(line)};
+  if (line.starts_with("ashlar: ready")) {
+    std::map<std::string, std::string> facts = facts_in(line);
+    bool verified = facts["SecureBoot"] == "1" && facts["SetupMode"] == "0" && facts["root"] == "verity";
+    if (verified) return {Verdict::State::ready, std::string(line)};
+    return {Verdict::State::failed, "it runs, and was not verified: " + std::string(line)};
+  }
   if (line.starts_with("ashlar: failed")) return {Verdict::State::failed, std::string(line)};
   return {};
 }

@@ -26,7 +26,8 @@ class ReadyDetector {
   virtual Result<Verdict> on_screen(const fs::path& /*ppm*/) { return Verdict{}; }
 };
 
-// "ashlar: ready ..." is ready; "ashlar: failed ..." and a kernel panic are failed.
+// "ashlar: ready ..." is ready when it tells of Secure Boot on, out of setup mode, and a root on dm-verity; a ready
+// line that tells otherwise, "ashlar: failed ..." and a kernel panic are failed.
 class SerialReadyDetector : public ReadyDetector {
  public:
   [[nodiscard]] Source source() const override { return Source::serial; }

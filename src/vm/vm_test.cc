@@ -144,7 +144,10 @@ TEST(Keyboard, TypesEveryPrintableCharacter) {
 
 TEST(SerialReadyDetector, DecidesByHowTheLineBegins) {
   SerialReadyDetector detector;
-  EXPECT_EQ(detector.on_line("ashlar: ready variant=dev").state, Verdict::State::ready);
+  EXPECT_EQ(detector.on_line("ashlar: ready SecureBoot=1 SetupMode=0 root=verity").state, Verdict::State::ready);
+  EXPECT_EQ(detector.on_line("ashlar: ready SecureBoot=0 SetupMode=0 root=verity").state, Verdict::State::failed);
+  EXPECT_EQ(detector.on_line("ashlar: ready SecureBoot=1 SetupMode=1 root=verity").state, Verdict::State::failed);
+  EXPECT_EQ(detector.on_line("ashlar: ready SecureBoot=1 SetupMode=0 root=unverified").state, Verdict::State::failed);
   EXPECT_EQ(detector.on_line("ashlar: failed: no root").state, Verdict::State::failed);
   EXPECT_EQ(detector.on_line("echo ashlar: ready").state, Verdict::State::waiting);
   EXPECT_EQ(detector.on_line("").state, Verdict::State::waiting);

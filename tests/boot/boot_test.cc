@@ -53,9 +53,9 @@ TEST(Boot, DesktopFromSetupModeToReady) {
 // A release image has no serial console: its whole screen must be the page the host draws for it.
 TEST(Boot, ReleaseIsReadyOnItsScreenAndSilentOnTheSerialLine) {
   fs::path serial = result_path("release.log");
-  Result<CommandOutput> output =
-      run({.argv = {ASHLAR_TOOL, "run", "--headless", "--until", "ready", "--image", image_of("core", "release"),
-                    "--serial", serial, "--screenshot", result_path("release.png"), "--timeout", "480"}});
+  Result<CommandOutput> output = run({.argv = {ASHLAR_TOOL, "run", "--headless", "--until", "ready", "--image",
+                                               image_of("core", "release"), "--serial", serial, "--screenshot",
+                                               result_path("release.png"), "--timeout", "480", "--lock", lock_file()}});
   ASSERT_OK(output);
   EXPECT_EQ(output->exit_status, 0) << output->err;
   EXPECT_NE(output->out.find("variant=release"), std::string::npos) << output->out;

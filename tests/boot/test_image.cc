@@ -20,6 +20,11 @@ fs::path image_of(const std::string& profile, const std::string& variant) {
 
 fs::path keys_of(const std::string& variant) { return work_directory() / "keys" / variant; }
 
+std::string lock_file() {
+  const char* lock = std::getenv("ASHLAR_TEST_LOCK");
+  return lock != nullptr ? lock : "";
+}
+
 fs::path result_path(const std::string& name) {
   fs::path directory = work_directory() / "results";
   fs::create_directories(directory);

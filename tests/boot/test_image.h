@@ -13,6 +13,8 @@ namespace ashlar::test {
 fs::path work_directory();
 fs::path image_of(const std::string& profile, const std::string& variant);
 fs::path keys_of(const std::string& variant);
+// The lock they were built from, $ASHLAR_TEST_LOCK.
+std::string lock_file();
 
 // Where a test keeps what a person may want to look at: "<work>/results/<name>".
 fs::path result_path(const std::string& name);

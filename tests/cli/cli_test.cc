@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
 
 #include "format/dsse.h"
 #include "image/inspect.h"
@@ -130,27 +132,62 @@ TEST(Build, MendsWhatLiesBesideTheDisk) {
 }
 
 // An interrupt leaves no image and no half of one, and the next call goes on.
-TEST(Build, InterruptedLeavesNothingHalf) {
-  image::TemporaryDirectory work = scratch();
-  fs::path log = work.path() / "log";
+// A build of the core image with a cache of its own, ended by Ctrl-C as soon as it says `moment`. Everything it said.
+std::string interrupted_build(const fs::path& cache, const fs::path& out, std::string_view moment) {
+  fs::path log = cache.string() + ".log";
   Fd output = open_file(log, O_RDWR | O_CREAT, 0600).value();
-  std::vector<std::string> argv = {"env",       "ASHLAR_CACHE=" + (work.path() / "cache").string(),
+  std::vector<std::string> argv = {"env",       "ASHLAR_CACHE=" + cache.string(),
                                    ASHLAR_TOOL, "build",
+                                   "-o",        out,
                                    "--profile", "core",
                                    "--keys",    keys_of("dev"),
-                                   "--lock",    lock_file(),
-                                   "-o",        work.path() / "out"};
-  {
-    Process build = Process::start(argv, output).value();
-    while (!build.poll() && read_text(log).value().empty()) ::usleep(10'000);  // until it has said what it does
-    ASSERT_FALSE(build.poll()) << read_text(log).value();
-    ::kill(build.pid(), SIGINT);
-    while (!build.poll()) ::usleep(10'000);
-    EXPECT_EQ(build.poll().value(), 1);
-  }
-  EXPECT_NE(read_text(log).value().find("ashlar: error:"), std::string::npos);
-  EXPECT_NE(read_text(log).value().find("interrupted"), std::string::npos) << read_text(log).value();
+                                   "--lock",    lock_file()};
+  if (const char* mirror = std::getenv("ASHLAR_TEST_MIRROR")) argv.insert(argv.end(), {"--mirror", mirror});
+  Process build = Process::start(argv, output).value();
+  while (!build.poll() && read_text(log).value().find(moment) == std::string::npos) ::usleep(10'000);
+  EXPECT_FALSE(build.poll()) << "it ended before it could be interrupted";
+  ::kill(build.pid(), SIGINT);
+  while (!build.poll()) ::usleep(10'000);
+  EXPECT_EQ(build.poll().value(), 1);
+  return read_text(log).value();
+}
+
+TEST(Build, InterruptedLeavesNothingHalf) {
+  image::TemporaryDirectory work = scratch();
+  std::string said = interrupted_build(work.path() / "cache", work.path() / "out", "download");
+  EXPECT_NE(said.find("ashlar: error:"), std::string::npos) << said;
+  EXPECT_NE(said.find("interrupted"), std::string::npos) << said;
   EXPECT_FALSE(fs::exists(work.path() / "out"));
+}
+
+// Interrupted when packages, tools and kernel are there and the root is being made: what was finished stays, nothing
+// else does, and the next call makes the image from it.
+TEST(Build, InterruptedGoesOnFromTheCache) {
+  image::TemporaryDirectory work = scratch();
+  fs::path full = image::Cache::open_default().value().root();
+  image::Cache cache(work.path() / "cache");
+  for (const char* kind : {"packages", "workshop", "kernel", "device"}) {
+    for (const auto& entry : fs::directory_iterator(full / kind)) {
+      std::string ending = entry.path().extension();
+      if (ending == ".deb" || ending.empty()) ASSERT_TRUE(image::lend_entry(entry.path(), cache));
+    }
+  }
+  fs::path out = work.path() / "out";
+  std::string said = interrupted_build(cache.root(), out, "make the root file system");
+  EXPECT_NE(said.find("interrupted"), std::string::npos) << said;
+  EXPECT_FALSE(fs::exists(out));
+  EXPECT_TRUE(fs::is_empty(cache.work()));
+  ASSERT_FALSE(fs::is_empty(cache.root() / "tree"));
+
+  CommandOutput built =
+      ashlar({"build", "--json", "--profile", "core", "--keys", keys_of("dev"), "--lock", lock_file(), "-o", out},
+             {"ASHLAR_CACHE=" + cache.root().string()});
+  ASSERT_EQ(built.exit_status, 0) << built.err;
+  nlohmann::json report = nlohmann::json::parse(built.out);
+  for (const auto& step : report["steps"]) {
+    if (step["step"] == "package tree") EXPECT_TRUE(step["cached"].get<bool>());
+  }
+  expect_same_image(out / core_image().filename());
 }
 
 TEST(Image, VerifiesAgainstItsOwnKeysOnly) {
@@ -167,6 +204,16 @@ TEST(Image, InspectShowsTheChain) {
   EXPECT_EQ(shown["partitions"].size(), 5U);
   EXPECT_EQ(shown["programs"].size(), 2U);
   for (const auto& program : shown["programs"]) EXPECT_EQ(program["signers"].size(), 1U);
+  std::map<std::string, std::pair<std::string, std::string>> enrolled;  // file name -> certificate, signer
+  for (const auto& file : shown["other_files"]) {
+    if (!file.contains("enrols")) continue;
+    ASSERT_EQ(file["enrols"].size(), 1U) << file.dump();
+    enrolled[fs::path(file["path"].get<std::string>()).filename()] = {file["enrols"][0], file["signer"]};
+  }
+  const auto names = [&](const std::string& update) { return enrolled[update].first + "; " + enrolled[update].second; };
+  EXPECT_TRUE(names("PK.auth").starts_with("CN=Ashlar PK")) << names("PK.auth");
+  EXPECT_NE(names("KEK.auth").find("; CN=Ashlar PK"), std::string::npos) << names("KEK.auth");
+  EXPECT_NE(names("db.auth").find("; CN=Ashlar KEK"), std::string::npos) << names("db.auth");
   EXPECT_GT(shown["packages"].size(), 5U);
   EXPECT_NE(shown["root_hash_signer"].get<std::string>().find("CN=Ashlar db"), std::string::npos);
   EXPECT_EQ(shown["command_line"].get<std::string>().substr(shown["command_line"].get<std::string>().size() - 3),
