@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <mutex>
 #include <regex>
 
+#include "base/interrupt.h"
 #include "image/inspect.h"
+#include "image/parallel.h"
 
 namespace ashlar::prove {
 namespace {
@@ -129,6 +133,14 @@ Status judge_machines(const Lab& lab, const Attack& attack, Target& target, Case
   return {};
 }
 
+// Whether the files of the target's ESP are others than the image's.
+Result<bool> other_files(const Lab& lab, const Target& target) {
+  image::OpenedImage image = TRY(image::open_image(target.disk()));
+  image::EspFiles files;
+  for (FatFile& file : image.esp) files[file.path] = std::move(file.content);
+  return files != lab.esp;
+}
+
 CaseReport begin(const Attack& attack) {
   return {.id = attack.id,
           .attack = attack.what,
@@ -233,26 +245,30 @@ CaseReport judge_flips_offline(const Lab& lab, std::uint64_t seed, unsigned coun
       .denied_by = "`ashlar verify`",
       .expected = "verify names the broken link, or every file of the ESP and every block is as it was"};
   auto started = std::chrono::steady_clock::now();
-  unsigned caught = 0;
-  Status judged = [&]() -> Status {
-    Target target = TRY(Target::make(lab, report.id));
-    for (const Attack& flip : bit_flips(lab, seed, count)) {
-      TRY(flip.carry_out(target));
+  const std::vector<Attack> flips = bit_flips(lab, seed, count);
+  std::atomic<unsigned> caught = 0;
+  std::mutex mutex;
+  const unsigned workers = image::processor_count();
+  Status judged = image::parallel_for(workers, [&](std::size_t worker) -> Status {
+    Target target = TRY(Target::make(lab, fmt::format("{}.{}", report.id, worker)));
+    for (std::size_t i = worker; i < flips.size(); i += workers) {
+      TRY(check_interrupted());
+      TRY(flips[i].carry_out(target));
       if (image::verify_image(target.disk(), lab.certificates)) {
-        image::OpenedImage image = TRY(image::open_image(target.disk()));
-        image::EspFiles files;
-        for (FatFile& file : image.esp) files[file.path] = std::move(file.content);
-        if (files != lab.esp) report.problem = flip.what + ": verify holds, and a file of the ESP is another";
+        if (TRY(other_files(lab, target))) {
+          std::lock_guard lock(mutex);
+          report.problem = flips[i].what + ": verify holds, and a file of the ESP is another";
+          return {};
+        }
       } else {
         ++caught;
       }
-      TRY(flip.carry_out(target));  // and back
-      if (!report.held()) return {};
+      TRY(flips[i].carry_out(target));  // and back
     }
     return {};
-  }();
+  });
   if (!judged) report.problem = "could not be judged: " + judged.error().message();
-  report.evidence = fmt::format("{} caught, {} where nothing that is used lies", caught, count - caught);
+  report.evidence = fmt::format("{} caught, {} where nothing that is used lies", caught.load(), count - caught.load());
   report.offline = report.evidence;
   report.control = "the untouched disk, whose chain holds";
   if (report.held() && caught == 0) report.problem = "not one flip was caught";

@@ -10,11 +10,10 @@ namespace ashlar::prove {
 namespace {
 
 using std::chrono::minutes;
-using std::chrono::seconds;
 
 // Long enough for emulation on a busy machine; a watch ends at what it sees, not here.
 constexpr auto kLimit = minutes(8);
-constexpr auto kAnswer = seconds(90);
+constexpr auto kAnswer = minutes(4);
 constexpr std::size_t kKeptLines = 12;
 // The shell of the dev variant, and a shell that is PID 1 itself.
 constexpr std::array<std::string_view, 2> kPrompts = {"DEV ashlar# ", "\n# "};
@@ -40,34 +39,53 @@ class Watcher {
     return {};
   }
 
+  // Ready is not the end: the shell and what it starts are read from the disk only now, and may stop the machine.
   Status read_pcrs() {
-    TRY(machine_.wait_for_text(kPrompts[0], kAnswer));
+    TRY(go_on([&] { return at_prompt(); }, [](const std::string&) -> Status { return {}; }));
+    if (end() != Observation::End::ready) return {};
     TRY(machine_.type_serial(
         "for i in 4 7 11 12 13; do echo pcr$i=$(cat /sys/class/tpm/tpm0/pcr-sha256/$i); done; echo pcrs-end\n"));
     static const std::regex kPcr("^pcr([0-9]+)=([0-9A-Fa-f]{64})$");
-    for (;;) {
-      std::string line = TRY(machine_.wait_for_line("pcr", kAnswer));
-      std::smatch found;
-      if (line == "pcrs-end") return {};
-      if (!std::regex_match(line, found, kPcr)) continue;  // the echo of what was typed
-      std::string digits = found[2];
-      for (char& digit : digits) digit = static_cast<char>(std::tolower(static_cast<unsigned char>(digit)));
-      seen_.pcrs[static_cast<unsigned>(std::stoul(found[1]))] = TRY(parse_sha256(digits));
-    }
+    bool all = false;
+    return go_on([&] { return all; },
+                 [&](const std::string& line) -> Status {
+                   std::smatch found;
+                   all = line == "pcrs-end";
+                   if (!std::regex_match(line, found, kPcr)) return {};  // the echo of what was typed
+                   std::string digits = found[2];
+                   for (char& digit : digits)
+                     digit = static_cast<char>(std::tolower(static_cast<unsigned char>(digit)));
+                   seen_.pcrs[static_cast<unsigned>(std::stoul(found[1]))] = TRY(parse_sha256(digits));
+                   return {};
+                 });
   }
 
   Observation take() { return std::move(seen_); }
   [[nodiscard]] Observation::End end() const { return seen_.end; }
 
  private:
+  // Reads lines until there is enough of them or the machine gives up.
+  Status go_on(const std::function<bool()>& enough, const std::function<Status(const std::string&)>& on_line) {
+    for (vm::Deadline deadline = vm::Deadline::after(kAnswer); !enough();) {
+      if (deadline.passed()) return fail("no answer at the prompt; the console says last:\n" + machine_.last_lines(4));
+      auto line = TRY(machine_.next_line(vm::Milliseconds(500)));
+      if (!line) continue;
+      if (vm::gives_up(*line)) {
+        end(Observation::End::gave_up, *line);
+        return {};
+      }
+      TRY(on_line(*line));
+    }
+    return {};
+  }
+
   bool at_prompt() const {
     std::string said = "\n" + machine_.last_lines(1);
     return std::ranges::any_of(kPrompts, [&](std::string_view prompt) { return said.ends_with(prompt); });
   }
 
   bool decides(const std::string& line, bool answers_command) {
-    bool from_inside = watch_.command.empty() || answers_command;
-    if (!watch_.evidence.empty() && from_inside && std::regex_search(line, wanted_)) {
+    if (!watch_.evidence.empty() && std::regex_search(line, wanted_)) {
       seen_.evidence = line;
       if (watch_.ends_at_evidence) return end(Observation::End::evidence, line);
     }
