@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
   static RebuildCheckOptions rebuild_options;
   add_image_choice(rebuild, rebuild_options.choice);
   rebuild->add_option("--against", rebuild_options.against, "compare with this image instead of a first build");
-  rebuild->add_flag("--with-kernel", rebuild_options.with_kernel, "tools and kernel are made anew as well");
+  rebuild->add_flag("--with-kernel", rebuild_options.with_kernel, "the kernel is made anew as well");
   rebuild->add_flag("--json", rebuild_options.json, "print what was compared and what differs");
   rebuild->callback([&] { chosen = [] { return rebuild_check_command(rebuild_options); }; });
 

@@ -29,8 +29,12 @@ Status prove_command(const ProveCommandOptions& options) {
   TRY(print(options.json ? prove::as_json(proof) + "\n" : prove::as_table(proof)));
   log::info("the report: " + report.string());
   if (proof.broken() == 0) return {};
-  return fail(fmt::format("{} of {} cases are broken; logs, disks and screenshots are in {}", proof.broken(),
-                          proof.cases.size(), work.string()));
+  std::string broken;
+  for (const prove::CaseReport& each : proof.cases) {
+    if (!each.held()) broken += "\n  " + each.id + ": " + each.problem;
+  }
+  return fail(fmt::format("{} of {} cases are broken; logs, disks and screenshots are in {}{}", proof.broken(),
+                          proof.cases.size(), work.string(), broken));
 }
 
 }  // namespace ashlar::cli

@@ -98,7 +98,7 @@ Status rebuild_check_command(const RebuildCheckOptions& options) {
 
   Cache cache = TRY(Cache::open_default());
   TemporaryDirectory work = TRY(TemporaryDirectory::below(rebuild_parent(cache.root())));
-  Lend lend = options.with_kernel ? Lend::kPackages : Lend::kPackagesToolsAndKernel;
+  Lend lend = options.with_kernel ? Lend::kPackages : Lend::kPackagesAndKernel;
   Rebuild rebuild = TRY(build_elsewhere(build, first, lend, work.path()));
   if (!rebuild.user)
     log::info("the second build was the same user's: becoming another one takes root and keys in files");

@@ -43,9 +43,7 @@ Status copy_keys(const fs::path& from, const fs::path& to) {
 
 Status lend_entries(const UsedEntries& used, Lend lend, const Cache& to) {
   for (const fs::path& package : used.packages) TRY(lend_entry(package, to));
-  if (lend == Lend::kPackages) return {};
-  TRY(lend_entry(used.workshop, to));
-  return lend_entry(used.kernel, to);
+  return lend == Lend::kPackages ? Status{} : lend_entry(used.kernel, to);
 }
 
 // The user gets the directories and what was copied for him. What was lent stays its owner's: it is the same files.
@@ -76,7 +74,7 @@ Result<Rebuild> build_elsewhere(const BuildOptions& options, const BuildReport& 
                                 const fs::path& work) {
   Cache cache(work / "cache");
   for (const char* directory : {"cache", "home", "mirror/pool"}) fs::create_directories(work / directory);
-  TRY(in("lend packages and tools", lend_entries(first.used, lend, cache)));
+  TRY(in("lend packages", lend_entries(first.used, lend, cache)));
   TRY(copy_sources(options.source, work / "source"));
   TRY(write_file(work / "packages.lock", TRY(read_file(options.lock))));
 

@@ -6,10 +6,9 @@
 
 namespace ashlar::image {
 
-// What of the first build's cache the second one is given. Packages are inputs, named by their hashes. Lending tools
-// and kernel saves three quarters of an hour and leaves the unpacking of the one and the compiling of the other
-// untried.
-enum class Lend { kPackages, kPackagesToolsAndKernel };
+// What of the first build's cache the second one is given. Packages are inputs, named by their hashes. Lending the
+// kernel saves a quarter of an hour or more and leaves its compiling untried.
+enum class Lend { kPackages, kPackagesAndKernel };
 
 struct Rebuild {
   fs::path image;

@@ -16,7 +16,7 @@ enum class Layer { firmware, stub, measurement, initramfs, signature, verity };
 std::string_view name_of(Layer layer);
 
 enum class Outcome {
-  stopped,    // the console says `evidence`, and never that the machine is ready
+  stopped,    // the console says `evidence`, and then that this boot ends; a ready line in between is none
   unchanged,  // ready, and what ran is what the owner signed: PCR 4, PCR 11 and the root hash are as predicted
   exposed,    // ready, but PCR 7 or PCR 11 is not what /data would be sealed to, so that stays closed
   either,     // stopped by any layer, or unchanged: for damage done at random

@@ -8,8 +8,12 @@ namespace {
 
 using image::EspFiles;
 
-// How the firmware says it, to its own boot manager and to systemd-boot.
-constexpr const char* kRefused = "Access Denied|Access denied|Security Violation|Security violation";
+// How the firmware's refusal reads for the boot loader, and for what the boot loader asked it to load. That the
+// firmware's own shell is refused afterwards is no sign of either.
+constexpr const char* kLoaderRefused = "failed to load Boot0001 .*: (Access Denied|Security Violation)";
+std::string refused_to_load(const std::string& file) {
+  return R"(Error loading .*\\)" + file + ": (Access denied|Security violation)";
+}
 
 using Change = std::function<Status(const Lab& lab, Bytes& file)>;
 
@@ -73,10 +77,15 @@ Attack refused(std::string id, std::string what, const std::string& path, Change
   return {.id = std::move(id),
           .what = std::move(what),
           .denied_by = Layer::firmware,
-          .evidence = kRefused,
+          .evidence = path == image::kBootloaderPath ? kLoaderRefused : refused_to_load(".*[.]efi"),
           .offline = std::move(offline),
           .carry_out = changes(path, std::move(change)),
           .control = without_secure_boot()};
+}
+
+// A UKI that says that it runs, and is not the owner's: its initramfs refuses its command line.
+Result<Bytes> foreign_uki(const Lab& lab, const Signer* signer) {
+  return make_uki(lab, ".cmdline", as_bytes("console=ttyS0 no_timer_check loglevel=4 panic=10"), signer);
 }
 
 // A root hash nobody built a root for.
@@ -129,20 +138,20 @@ Attack root_hash_signed_by_a_stranger() {
 
 Attack second_uki() {
   return {.id = "uki.two",
-          .what = "A second UKI with a higher version, signed by a stranger, lies beside the owner's",
+          .what =
+              "A second UKI with a higher version and a command line of its own, signed by a stranger, lies beside "
+              "the owner's",
           .denied_by = Layer::firmware,
-          .evidence = kRefused,
+          .evidence = refused_to_load("ashlar_9[.]9[.]9[.]efi"),
           .offline = "ESP",
           .carry_out =
               [](Target& target) {
                 return target.edit_esp([&](EspFiles& files) -> Status {
-                  Bytes uki = files[image::uki_path(target.lab().version)];
-                  TRY(sign_as_stranger(target.lab(), uki));
-                  files[image::uki_path("9.9.9")] = std::move(uki);
+                  files[image::uki_path("9.9.9")] = TRY(foreign_uki(target.lab(), &target.lab().stranger.image));
                   return {};
                 });
               },
-          .control = without_secure_boot()};
+          .control = without_secure_boot(kForeignLine)};
 }
 
 // systemd-boot loads drivers by itself. The UKI is none, but it says so only after the firmware let it be loaded.
@@ -171,19 +180,17 @@ Attack unsigned_shell() {
       .what =
           "An unsigned program lies where systemd-boot looks for an EFI shell, and loader.conf makes it the default",
       .denied_by = Layer::firmware,
-      .evidence = kRefused,
+      .evidence = refused_to_load("shellx64[.]efi"),
       .offline = "ESP content",
       .carry_out =
           [](Target& target) {
             return target.edit_esp([&](EspFiles& files) -> Status {
-              Bytes program = files[image::uki_path(target.lab().version)];
-              TRY(remove_signature(target.lab(), program));
-              files["shellx64.efi"] = std::move(program);
+              files["shellx64.efi"] = TRY(foreign_uki(target.lab(), nullptr));
               append(files[std::string(image::kLoaderConfPath)], as_bytes("default auto-efi-shell\n"));
               return {};
             });
           },
-      .control = without_secure_boot()};
+      .control = without_secure_boot(kForeignLine)};
 }
 
 Change unsigned_loader() {
@@ -207,7 +214,7 @@ std::vector<Attack> boot_chain_attacks(const Lab& lab) {
       refused("uki.linux", "One bit of the kernel in the UKI is changed", uki, at_text(".linux", "ashlar"), "UKI"),
       refused("uki.initrd", "One bit of the initramfs in the UKI is changed", uki, at_text(".initrd", " amd64 "),
               "UKI"),
-      refused("uki.cmdline", "One bit of the command line in the UKI is changed", uki, at_text(".cmdline", "4 "),
+      refused("uki.cmdline", "One bit of the command line in the UKI is changed", uki, at_text(".cmdline", "10 "),
               "UKI"),
       refused("uki.osrel", "One bit of .osrel in the UKI is changed", uki, at_text(".osrel", "Ashlar"), "UKI"),
       refused("uki.uname", "One bit of .uname in the UKI is changed", uki, at_text(".uname", "."), "UKI"),

@@ -50,11 +50,28 @@ Attack strangers_keys() {
           .changed = {7}};
 }
 
+// With no key in db the kernel trusts nobody's root hash either.
+Attack setup_mode() {
+  return {.id = "firmware.setup-mode",
+          .what = "The keys are deleted from the firmware, and from the ESP what would enrol them again",
+          .denied_by = Layer::signature,
+          .evidence = "ashlar: failed: verify the system .*not signed by a key",
+          .offline = "PK update",
+          .carry_out = [](Target& target) -> Status {
+            TRY(forget_keys(target));
+            return target.edit_esp([](EspFiles& files) -> Status {
+              for (const EfiVariable& variable : {kEfiPk, kEfiKek, kEfiDb})
+                files.erase(image::key_update_path(variable));
+              return {};
+            });
+          }};
+}
+
 Attack key_retired() {
   return {.id = "firmware.dbx",
           .what = "The certificate that signed boot loader and UKI is enrolled in dbx",
           .denied_by = Layer::firmware,
-          .evidence = "Access Denied|Security Violation",
+          .evidence = "failed to load Boot0001 .*: (Access Denied|Security Violation)",
           .offline = "ESP content",
           .carry_out = [](Target& target) -> Status {
             TRY(forget_keys(target));
@@ -69,6 +86,8 @@ Attack key_retired() {
 
 }  // namespace
 
-std::vector<Attack> firmware_attacks(const Lab&) { return {switched_off(), strangers_keys(), key_retired()}; }
+std::vector<Attack> firmware_attacks(const Lab&) {
+  return {switched_off(), strangers_keys(), setup_mode(), key_retired()};
+}
 
 }  // namespace ashlar::prove

@@ -65,7 +65,7 @@ std::vector<Attack> partition_attacks(const Lab&) {
                  "ashlar: failed: find the system: no disk has partitions", "no partition has the identifier",
                  rename_root),
       partitions("gpt.swapped", "Root and verity partitions of both slots exchange their identifiers",
-                 "ashlar: failed: verify the system .*verity superblock", "root", swap_slots),
+                 "ashlar: failed: verify the system .*verity superblock", "^root: ", swap_slots),
       partitions("gpt.duplicate", "The empty slot's root partition gets the full one's identifier",
                  "ashlar: failed: find the system: .*both carry this system", "partition table",
                  name_empty_slot_like_the_full_one),

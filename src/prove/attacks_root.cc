@@ -9,7 +9,7 @@ namespace {
 // Programs and files that every profile has.
 constexpr const char* kInit = "/usr/lib/ashlar/init";
 constexpr const char* kInitDirectory = "/usr/lib/ashlar";
-constexpr const char* kShell = "/usr/bin/dash";                           // the dev variant's console
+constexpr const char* kLateProgram = "/usr/bin/cat";
 constexpr const char* kLateFile = "/usr/share/doc/base-files/copyright";  // nothing reads it before somebody asks
 
 constexpr std::uint64_t kErofsSuperblock = 1024;  // bytes; Documentation/filesystems/erofs.rst
@@ -104,10 +104,10 @@ Result<std::vector<Attack>> root_attacks(const Lab& lab) {
   late.command = "cat " + std::string(kLateFile);
   attacks.push_back(std::move(late));
 
-  Attack shell =
-      TRY(changed_file(lab, "root.shell", "One bit of a program that starts only after the ready line", kShell));
-  shell.command = "true";  // the machine stops before there is a prompt to type it at
-  attacks.push_back(std::move(shell));
+  Attack later = TRY(
+      changed_file(lab, "root.later-program", "One bit of a program that starts after the ready line", kLateProgram));
+  later.command = std::string(kLateProgram) + " /dev/null";
+  attacks.push_back(std::move(later));
 
   attacks.push_back(corrupted("verity.superblock", "One bit of the salt in the verity superblock is changed", kTree,
                               "level|block", flips(verity + kSuperblockSalt), starts_anyway()));
@@ -119,7 +119,7 @@ Result<std::vector<Attack>> root_attacks(const Lab& lab) {
                               "The whole root is replaced by another of the same owner's, with a right tree over it",
                               kTree, "level|block", replace_whole_root, starts_anyway()));
   for (Attack& attack : attacks) {
-    if (attack.id == "root.program" || attack.id == "root.late" || attack.id == "root.shell" ||
+    if (attack.id == "root.program" || attack.id == "root.late" || attack.id == "root.later-program" ||
         attack.id == "verity.leaf")
       attack.tier = Tier::sample;
   }

@@ -18,7 +18,7 @@ using End = Observation::End;
 std::string expectation(const Attack& attack) {
   switch (attack.outcome) {
     case Outcome::stopped:
-      return "the console says /" + attack.evidence + "/ and never that the machine is ready";
+      return "the console says /" + attack.evidence + "/, and then that this boot ends here";
     case Outcome::unchanged:
       return "the machine becomes ready and runs what the owner signed: root hash, PCR 4 and PCR 11 as predicted";
     case Outcome::exposed:
@@ -41,6 +41,10 @@ std::string how_it_ended(const Observation& seen) {
       return "nothing that was expected came in time";
   }
   return {};
+}
+
+std::string not_reached(const Attack& attack) {
+  return "the attack did not reach the machine: /" + attack.evidence + "/ was never said";
 }
 
 Prediction prediction_of(const Lab& lab) { return {lab.root_hash.hex(), lab.predicted}; }
@@ -117,10 +121,10 @@ Status judge_control(const Lab& lab, const Attack& attack, CaseReport& report) {
 
 Status judge_machines(const Lab& lab, const Attack& attack, Target& target, CaseReport& report) {
   fs::path screenshot = lab.options.work / (attack.id + ".png");
-  bool runs = attack.outcome != Outcome::stopped;
+  // A denial alone is not the end: the boot has to end with it.
   Observation seen = TRY(observe(target.machine, {.evidence = attack.evidence,
-                                                  .ends_at_evidence = !runs,
-                                                  .reads_pcrs = runs,
+                                                  .ends_at_evidence = false,
+                                                  .reads_pcrs = attack.outcome != Outcome::stopped,
                                                   .command = attack.command,
                                                   .play = attack.play,
                                                   .screenshot = screenshot}));
@@ -173,17 +177,18 @@ void compare(const Prediction& predicted, const Attack& attack, const Observatio
   report.evidence = seen.evidence.empty() ? seen.line : seen.evidence;
   switch (attack.outcome) {
     case Outcome::stopped:
-      if (seen.end != End::evidence) report.problem = how_it_ended(seen);
+      if (seen.end != End::gave_up || seen.evidence.empty()) report.problem = how_it_ended(seen);
       return;
     case Outcome::unchanged:
       report.problem = difference(predicted, seen, attack.changed);
       if (report.held() && !attack.evidence.empty() && seen.evidence.empty()) {
-        report.problem = "the attack did not reach the machine: /" + attack.evidence + "/ was never said";
+        report.problem = not_reached(attack);
       }
       if (report.held()) report.evidence = pcrs_in_words(seen, attack.changed);
       return;
     case Outcome::exposed: {
       if (seen.end != End::ready) report.problem = how_it_ended(seen);
+      if (report.held() && !attack.evidence.empty() && seen.evidence.empty()) report.problem = not_reached(attack);
       for (unsigned pcr : attack.changed) {
         auto found = seen.pcrs.find(pcr);
         if (found == seen.pcrs.end()) {
@@ -229,9 +234,10 @@ CaseReport judge(const Lab& lab, const Attack& attack, Boots boots) {
   Status judged = [&]() -> Status {
     Target target = TRY(attacked(lab, attack, attack.id));
     report.problem = judge_offline(lab, attack, target, report);
-    if (report.held() && boots == Boots::machines) TRY(judge_machines(lab, attack, target, report));
-    if (!report.held()) target.keep();
-    return {};
+    Status machines;
+    if (report.held() && boots == Boots::machines) machines = judge_machines(lab, attack, target, report);
+    if (!report.held() || !machines) target.keep();
+    return machines;
   }();
   if (!judged) report.problem = "could not be judged: " + judged.error().message();
   report.took = std::chrono::duration_cast<vm::Milliseconds>(std::chrono::steady_clock::now() - started);

@@ -24,7 +24,8 @@ std::string problem(Outcome outcome, const Observation& seen, std::vector<unsign
 }
 
 TEST(Compare, StoppedMeansByTheLayerThatHadToStopIt) {
-  EXPECT_EQ(problem(Outcome::stopped, {.end = End::evidence, .line = "denied"}), "");
+  EXPECT_EQ(problem(Outcome::stopped, {.end = End::gave_up, .line = "panic", .evidence = "denied"}), "");
+  EXPECT_NE(problem(Outcome::stopped, {.end = End::silent, .evidence = "denied"}), "") << "it may have gone on";
   EXPECT_EQ(problem(Outcome::stopped, {.end = End::gave_up, .line = "panic"}), "something else stopped it: panic");
   EXPECT_EQ(problem(Outcome::stopped, ready()), "the attack went through: ashlar: ready");
   EXPECT_NE(problem(Outcome::stopped, {.end = End::silent}), "");
@@ -66,6 +67,19 @@ TEST(Compare, ExposedMeansAnotherPcr) {
   other.pcrs[7] = sha256("other");
   EXPECT_EQ(problem(Outcome::exposed, other, {7}), "");
   EXPECT_NE(problem(Outcome::exposed, {.end = End::gave_up}, {7}), "");
+}
+
+TEST(Compare, ExposedMeansThatTheMachineSaysSo) {
+  Attack attack = {.id = "case", .outcome = Outcome::exposed, .evidence = "SecureBoot=0", .changed = {7}};
+  Observation other = ready();
+  other.pcrs[7] = sha256("other");
+  CaseReport without;
+  compare(kPredicted, attack, other, without);
+  EXPECT_NE(without.problem, "");
+  other.evidence = "ashlar: ready SecureBoot=0";
+  CaseReport with;
+  compare(kPredicted, attack, other, with);
+  EXPECT_EQ(with.problem, "");
 }
 
 TEST(Compare, DamageAtRandomMayStopTheMachineButNotChangeIt) {

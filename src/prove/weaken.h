@@ -11,7 +11,9 @@ namespace ashlar::prove {
 std::string direct_root(const Lab& lab);
 
 // The same attack on a machine whose owner switched Secure Boot off.
-Control without_secure_boot(std::string evidence = "ashlar: ready");
+Control without_secure_boot(std::string evidence = "ashlar: ready .*SecureBoot=0");
+// What the initramfs says when its kernel runs with a command line that is not the owner's.
+constexpr const char* kForeignLine = "ashlar: failed: kernel command line";
 
 // The root mounted without dm-verity. A shell is PID 1; `command` makes it show the altered content, `evidence` is what
 // it says.
