@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/fd.h"
 #include "base/guid.h"
@@ -15,6 +16,25 @@
 
 namespace ashlar {
 namespace {
+
+TEST(Base64, IsRfc4648) {
+  // Section 10.
+  for (auto [bytes, text] : std::initializer_list<std::pair<const char*, const char*>>{{"", ""},
+                                                                                       {"f", "Zg=="},
+                                                                                       {"fo", "Zm8="},
+                                                                                       {"foo", "Zm9v"},
+                                                                                       {"foob", "Zm9vYg=="},
+                                                                                       {"fooba", "Zm9vYmE="},
+                                                                                       {"foobar", "Zm9vYmFy"},
+                                                                                       {"\xfb\xff", "+/8="}}) {
+    EXPECT_EQ(to_base64(as_bytes(bytes)), text);
+    EXPECT_EQ(as_text(from_base64(text).value()), bytes);
+  }
+  for (const char* text :
+       {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "====", "Z===", "=Zg=", "Zg==Zg==", "Zm9v\n", "Zm 9", "-_8="}) {
+    EXPECT_FALSE(from_base64(text)) << text;
+  }
+}
 
 TEST(Hex, RoundTripsAndRefusesWhatIsNotHex) {
   Bytes bytes = {0x00, 0x7f, 0xff};

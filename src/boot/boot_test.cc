@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "boot/start.h"
 #include "boot/verified_root.h"
 #include "sys/fake_kernel.h"
@@ -55,14 +57,44 @@ TEST(Start, TakesEveryStepInOrder) {
   std::string salt;
   for (int i = 0; i < 32; ++i) salt += "5a";
   EXPECT_EQ(steps, (std::vector<std::string>{
-                       "mkdir /proc", "mount proc proc /proc", "mkdir /sys", "mount sysfs sysfs /sys", "mkdir /dev",
-                       "mount devtmpfs devtmpfs /dev", "key ashlar-root-hash signature",
+                       "mkdir /proc",
+                       "mount proc proc /proc",
+                       "mkdir /sys",
+                       "mount sysfs sysfs /sys",
+                       "mkdir /dev",
+                       "mount devtmpfs devtmpfs /dev",
+                       "mkdir /run",
+                       "mount tmpfs tmpfs /run",
+                       "key ashlar-root-hash signature",
                        "create root CRYPT-VERITY-00112233445566778899aabbccddeeff-root",
                        "load verity 1 254:2 254:3 4096 4096 16 1 sha256 " + std::string(kHash) + " " + salt +
                            " 4 panic_on_corruption panic_on_error root_hash_sig_key_desc ashlar-root-hash",
-                       "resume root", "mkdir /sysroot", "mount erofs /dev/dm-0 /sysroot", "move /proc /sysroot/proc",
-                       "move /sys /sysroot/sys", "move /dev /sysroot/dev", "empty /", "chroot /sysroot",
+                       "resume root",
+                       "mkdir /sysroot",
+                       "mount erofs /dev/dm-0 /sysroot",
+                       "move /proc /sysroot/proc",
+                       "move /sys /sysroot/sys",
+                       "move /dev /sysroot/dev",
+                       "move /run /sysroot/run",
+                       "empty /",
+                       "chroot /sysroot",
                        "execute /usr/lib/ashlar/init init PATH=/usr/sbin:/usr/bin HOME=/ LANG=C.UTF-8"}));
+}
+
+// Of what the stub puts beside the initramfs the signed policies and their key go on, before the rest is emptied away;
+// without them the machine starts as well.
+TEST(Start, HandsOverTheSignedPoliciesAlone) {
+  FakeKernel kernel = machine();
+  kernel.put("/.extra/tpm2-pcr-signature.json", "{}");
+  kernel.put("/.extra/tpm2-pcr-public-key.pem", "key");
+  kernel.put("/.extra/credentials/attack.cred", "attack");
+  ASSERT_TRUE(start_system(kernel));
+  EXPECT_EQ(std::ranges::count_if(kernel.calls, [](const std::string& call) { return call.starts_with("write "); }), 2);
+  EXPECT_EQ(as_text(kernel.read_file("/run/ashlar/tpm2-pcr-signature.json", 10).value()), "{}");
+  EXPECT_EQ(as_text(kernel.read_file("/run/ashlar/tpm2-pcr-public-key.pem", 10).value()), "key");
+  FakeKernel too_large = machine();
+  too_large.put("/.extra/tpm2-pcr-signature.json", std::string(65537, ' '));
+  EXPECT_TRUE(why_it_stops(too_large).starts_with("hand over the signed policies: "));
 }
 
 TEST(Start, NeedsTheRootHashOnceAndWhole) {

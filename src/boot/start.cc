@@ -12,8 +12,26 @@ constexpr std::uint64_t kMaxSignature = 65536;  // bytes
 constexpr int kDiskPatience = 10'000;           // milliseconds
 
 constexpr char kSignaturePath[] = "/roothash.p7s";
+constexpr std::uint64_t kMaxPolicyFile = 65536;  // bytes
+// What systemd-stub puts beside the initramfs of the UKI's .pcrsig and .pcrpkey, and where the unlocking program looks
+// for it. The signatures are worth only what the TPM makes of them; the key is measured into PCR 11.
+constexpr char kStubDirectory[] = "/.extra/";
+constexpr char kHandedOver[] = "/run/ashlar/";
+constexpr const char* kPolicyFiles[] = {"tpm2-pcr-signature.json", "tpm2-pcr-public-key.pem"};
+
 constexpr char kNewRoot[] = "/sysroot";
 constexpr char kInit[] = "/usr/lib/ashlar/init";
+
+// The policies the owner signed for this image, for the TPM: all that is taken from what the stub puts beside the
+// initramfs.
+Status hand_over_policies(Kernel& kernel) {
+  TRY(kernel.make_directory(kHandedOver));
+  for (const std::string name : kPolicyFiles) {
+    if (!kernel.exists(kStubDirectory + name)) continue;
+    TRY(kernel.write_file(kHandedOver + name, TRY(kernel.read_file(kStubDirectory + name, kMaxPolicyFile))));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -38,7 +56,8 @@ Status start_system(Kernel& kernel) {
                              VerifiedRoot::verify(kernel, partitions, parameters.root_hash, signature)));
   TRY(root.mount_on(kernel, kNewRoot));
 
-  // The initramfs, and whatever the stub put beside it, ends here.
+  // The initramfs, and whatever else the stub put beside it, ends here.
+  TRY(in("hand over the signed policies", hand_over_policies(kernel)));
   TRY(in("leave the initramfs", switch_root(kernel, kNewRoot)));
   return kernel.execute(kInit, {"init"}, {"PATH=/usr/sbin:/usr/bin", "HOME=/", "LANG=C.UTF-8"});
 }

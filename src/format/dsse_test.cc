@@ -65,9 +65,9 @@ TEST(Dsse, RefusesWhatIsNoEnvelope) {
   EXPECT_EQ(refused("[]"), "not a DSSE envelope: an object is missing");
   EXPECT_EQ(refused("{}"), "not a DSSE envelope: there is no \"payloadType\"");
   EXPECT_EQ(refused(R"({"payloadType": "t", "payload": 1})"), "not a DSSE envelope: there is no \"payload\"");
-  EXPECT_EQ(refused(R"({"payloadType": "t", "payload": "YQ"})"), "the payload is not base64");
+  EXPECT_EQ(refused(R"({"payloadType": "t", "payload": "YQ"})"), "the payload: not base64: 2 characters");
   EXPECT_EQ(refused(R"({"payloadType": "t", "payload": "YR=="})"),
-            "the payload is not base64 as RFC 4648, 4 writes it");
+            "the payload: not base64: the last character stands for more than there is");
   EXPECT_EQ(refused(R"({"payloadType": "t", "payload": ""})"), "not a DSSE envelope: there is no signature");
   EXPECT_EQ(refused(R"({"payloadType": "t", "payload": "", "signatures": []})"),
             "not a DSSE envelope: there is no signature");

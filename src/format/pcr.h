@@ -1,23 +1,12 @@
-// Platform configuration registers of the TPM's SHA-256 bank, and what firmware and systemd-stub leave in those that
-// an image decides (TCG PC Client Platform Firmware Profile 1.05, 3.3.4 and 10.4; UAPI.7 Linux TPM PCR Registry). Host
-// only.
+// What firmware and systemd-stub leave in the registers that an image decides (TCG PC Client Platform Firmware Profile
+// 1.05, 3.3.4 and 10.4; UAPI.7 Linux TPM PCR Registry). Host only.
 #pragma once
 
-#include <map>
-
-#include "base/digest.h"
 #include "format/efi_signature.h"
+#include "format/pcr_values.h"
 #include "format/uki.h"
 
 namespace ashlar {
-
-using PcrValues = std::map<unsigned, Sha256Digest>;
-
-constexpr unsigned kPcrBootPrograms = 4;    // what firmware started
-constexpr unsigned kPcrSecureBoot = 7;      // which keys it trusts, and which of them were used
-constexpr unsigned kPcrUki = 11;            // the sections of the UKI
-constexpr unsigned kPcrUkiParameters = 12;  // arguments and credentials the stub found beside it
-constexpr unsigned kPcrUkiExtensions = 13;  // system extensions it found beside it
 
 // TPM2_PCR_Extend (TPM 2.0 Library, Part 3, 22.2).
 Sha256Digest extend(const Sha256Digest& pcr, const Sha256Digest& digest);

@@ -10,7 +10,9 @@
 #include "format/der.h"
 #include "format/efi_auth.h"
 #include "format/efi_signature.h"
+#include "format/pcr_signature.h"
 #include "format/pe.h"
+#include "format/rsa_public_key.h"
 #include "format/testing.h"
 #include "format/uki.h"
 #include "format/verity.h"
@@ -189,6 +191,35 @@ TEST_F(Property, PeSignatures) {
     EXPECT_EQ(remove_signatures(removed).value(), removed);
     EXPECT_EQ(sign_pe(removed, owner()).value(), once);
     EXPECT_EQ(sign_pe(once, owner()).value(), once);
+  }
+}
+
+TEST_F(Property, RsaPublicKeys) {
+  for (int round = 0; round < 200; ++round) {
+    RsaPublicKey key{array<256>()};
+    key.modulus[0] |= 0x80;
+    EXPECT_EQ(parse_rsa_public_key_der(key.der()).value(), key);
+    std::string pem = key.pem();
+    EXPECT_EQ(parse_rsa_public_key_pem(as_bytes(pem)).value(), key);
+    pem[number(0, pem.size() - 1)] ^= static_cast<char>(1 << number(0, 6));
+    Result<RsaPublicKey> changed = parse_rsa_public_key_pem(as_bytes(pem));
+    EXPECT_TRUE(!changed || *changed != key) << "the control";
+  }
+}
+
+TEST_F(Property, PcrSignatures) {
+  for (int round = 0; round < 200; ++round) {
+    PcrSignature signature{.epoch = Epoch::from(number(0, 63)).value(),
+                           .key_fingerprint = {array<32>()},
+                           .policies = {{array<32>()}, {array<32>()}, {array<32>()}},
+                           .unseal = array<256>(),
+                           .write = array<256>(),
+                           .first_write = array<256>()};
+    std::string text = build_pcr_signature(signature);
+    EXPECT_EQ(parse_pcr_signature(as_bytes(text)).value(), signature);
+    text[number(0, text.size() - 1)] ^= static_cast<char>(1 << number(0, 7));
+    Result<PcrSignature> changed = parse_pcr_signature(as_bytes(text));
+    EXPECT_TRUE(!changed || *changed != signature) << "the control";
   }
 }
 

@@ -13,6 +13,11 @@ constexpr int kMinimumRsaBits = 2048;
 // OpenSSL would ask on the terminal: a key that is encrypted is an error here.
 int no_password(char*, int, int, void*) { return -1; }
 
+struct DigestContextRelease {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using DigestContext = std::unique_ptr<EVP_MD_CTX, DigestContextRelease>;
+
 bool is_data(PKCS7* signature) { return PKCS7_type_is_data(signature->d.sign->contents); }
 
 }  // namespace
@@ -66,6 +71,30 @@ Result<Signer> make_signer(EvpKey key, X509Certificate certificate) {
     return fail_openssl("the key does not belong to the certificate of " + certificate_subject(certificate));
   }
   return Signer{std::move(key), std::move(certificate)};
+}
+
+Result<Bytes> sign_pkcs1(const Signer& signer, ByteView content) {
+  DigestContext context(EVP_MD_CTX_new());
+  std::size_t size = 0;
+  if (EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, signer.key.get()) != 1 ||
+      EVP_DigestSign(context.get(), nullptr, &size, content.data(), content.size()) != 1) {
+    return fail_openssl("prepare a signature");
+  }
+  Bytes signature(size);
+  if (EVP_DigestSign(context.get(), signature.data(), &size, content.data(), content.size()) != 1) {
+    return fail_openssl("sign");
+  }
+  signature.resize(size);
+  return signature;
+}
+
+Status verify_pkcs1(const EvpKey& key, ByteView signature, ByteView content) {
+  DigestContext context(EVP_MD_CTX_new());
+  if (!key || EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
+      EVP_DigestVerify(context.get(), signature.data(), signature.size(), content.data(), content.size()) != 1) {
+    return fail_openssl("the signature is not of this content by this key");
+  }
+  return {};
 }
 
 Result<Bytes> sign_detached(const Signer& signer, ByteView content) {

@@ -39,6 +39,12 @@ struct Signer {
 // Refuses a key that is not RSA of 2048 bits or more, and a certificate of another key.
 Result<Signer> make_signer(EvpKey key, X509Certificate certificate);
 
+// RSA PKCS #1 v1.5 with SHA-256 (RFC 8017, 8.2; a TPM's RSASSA), the bare signature: the same bytes every time, from a
+// key in a file or in a token.
+Result<Bytes> sign_pkcs1(const Signer& signer, ByteView content);
+// The signature was made over exactly `content` by the private half of `key`.
+Status verify_pkcs1(const EvpKey& key, ByteView signature, ByteView content);
+
 // PKCS #7 SignedData, DER, SHA-256, no signed attributes, binary: the same bytes every time.
 // Detached, without certificates: what dm-verity wants over the ASCII hex root hash (root_hash_sig_key_desc).
 Result<Bytes> sign_detached(const Signer& signer, ByteView content);

@@ -8,8 +8,10 @@
 #include "format/authenticode.h"
 #include "format/cpio.h"
 #include "format/efi_signature.h"
+#include "format/pcr_signer.h"
 #include "format/uki.h"
 #include "image/cache.h"
+#include "image/predict.h"
 
 namespace ashlar::image {
 namespace {
@@ -76,14 +78,22 @@ Result<std::string> build_command_line(std::string_view parameters, const RootHa
   return line + "roothash=" + root_hash.hex() + " --";
 }
 
-Result<Bytes> build_signed_uki(const UkiInputs& inputs, const Signer& signer) {
+Result<Bytes> build_signed_uki(const UkiInputs& inputs, const KeySet& keys) {
   Bytes stub = TRY(read_file(inputs.stub));
   Bytes kernel = TRY(read_file(inputs.kernel));
-  std::array<UkiSection, 5> sections = {UkiSection{".osrel", as_bytes(inputs.os_release)},
-                                        UkiSection{".cmdline", as_bytes(inputs.command_line)},
-                                        UkiSection{".uname", as_bytes(inputs.kernel_release)},
-                                        UkiSection{".initrd", inputs.initramfs}, UkiSection{".linux", kernel}};
-  Bytes uki = TRY(sign_pe(TRY(build_uki(stub, sections)), signer));
+  std::string pcr_key = TRY(rsa_public_key_of(keys.pcr.certificate)).pem();
+  std::vector<UkiSection> sections = {{".osrel", as_bytes(inputs.os_release)},
+                                      {".cmdline", as_bytes(inputs.command_line)},
+                                      {".uname", as_bytes(inputs.kernel_release)},
+                                      {".pcrpkey", as_bytes(pcr_key)},
+                                      {".initrd", inputs.initramfs},
+                                      {".linux", kernel}};
+  Bytes measured = TRY(build_uki(stub, sections));
+  // Here PCR 11 is decided: of what follows the stub measures nothing.
+  Sha256Digest pcr = TRY(predict_uki_pcr(measured));
+  std::string pcr_signature = build_pcr_signature(TRY(in("PCR key", sign_image_policies(keys.pcr, pcr, inputs.epoch))));
+  sections.push_back({".pcrsig", as_bytes(pcr_signature)});
+  Bytes uki = TRY(sign_pe(TRY(build_uki(stub, sections)), keys.image));
   if (uki.size() > kLargestUki) return fail("the UKI has " + std::to_string(uki.size()) + " bytes, 25 MiB are allowed");
   return uki;
 }

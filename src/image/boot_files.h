@@ -4,6 +4,7 @@
 #include <map>
 
 #include "format/efi_auth.h"
+#include "format/rollback.h"
 #include "format/verity.h"
 #include "image/device_programs.h"
 #include "image/keys.h"
@@ -26,9 +27,10 @@ struct UkiInputs {
   std::string os_release;
   std::string command_line;
   ByteView initramfs;
+  Epoch epoch;
 };
-// Signed with `signer`.
-Result<Bytes> build_signed_uki(const UkiInputs& inputs, const Signer& signer);
+// The UKI with the owner's PCR key and what it signed of this image (.pcrpkey, .pcrsig), signed by db.
+Result<Bytes> build_signed_uki(const UkiInputs& inputs, const KeySet& keys);
 
 inline constexpr std::string_view kUkiDirectory = "EFI/Linux/";
 inline constexpr std::string_view kBootloaderPath = "EFI/BOOT/BOOTX64.EFI";

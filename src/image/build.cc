@@ -181,6 +181,8 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   if (recipe == recipes.end()) return fail_misuse("there is no profile " + options.profile + " in os/profiles");
   Lock lock = TRY(read_lock(options.lock));
   TRY(check_current(lock, recipes));
+  Result<Epoch> epoch = in("os/epoch", parse_epoch(TRY(read_text(os / "epoch"))));
+  if (!epoch) return fail_misuse(epoch.error().message());
   Cache cache = TRY(Cache::open_default());
 
   // Packages, and the workshop whose tools make everything below.
@@ -239,8 +241,9 @@ Result<BuildReport> build_image(const BuildOptions& options) {
                                 .kernel_release = kernel.release,
                                 .os_release = os_release(overlay),
                                 .command_line = command_line,
-                                .initramfs = initramfs},
-                               keys.image));
+                                .initramfs = initramfs,
+                                .epoch = *epoch},
+                               keys));
     bootloader = TRY(sign_pe(TRY(read_file(efi / "systemd-bootx64.efi")), keys.image));
     return {};
   }));

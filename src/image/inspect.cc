@@ -15,6 +15,7 @@
 #include "format/uki.h"
 #include "image/attestations.h"
 #include "image/json_read.h"
+#include "image/pcr_policies.h"
 
 namespace ashlar::image {
 namespace {
@@ -97,6 +98,29 @@ Result<Json> describe_packages(std::string_view lines) {
   return out;
 }
 
+// Checked by the key that the UKI brings along: whose it is says `verify`.
+Json describe_pcr_policies(ByteView uki) {
+  Result<PcrPolicies> policies = check_pcr_policies(uki);
+  if (!policies) return {{"hold", false}, {"error", policies.error().message()}};
+  const ImagePolicies& digests = policies->signature.policies;
+  return {{"hold", true},
+          {"epoch", policies->signature.epoch.number()},
+          {"key_fingerprint", policies->key.fingerprint().hex()},
+          {"unseal", digests.unseal.hex()},
+          {"write", digests.write.hex()},
+          {"first_write", digests.first_write.hex()}};
+}
+
+std::string pcr_policies_lines(const Json& policies) {
+  if (!policies["hold"].get<bool>()) return "PCR policies  DO NOT HOLD: " + policies["error"].get<std::string>() + "\n";
+  return fmt::format(
+      "PCR policies  epoch {}, signed for PCR 11 of this image by key {}\n  unseal      {}\n  write       {}\n"
+      "  first write {}\n",
+      policies["epoch"].get<unsigned>(), policies["key_fingerprint"].get<std::string>(),
+      policies["unseal"].get<std::string>(), policies["write"].get<std::string>(),
+      policies["first_write"].get<std::string>());
+}
+
 Result<Json> describe_attestations(const fs::path& path, const OpenedImage& image) {
   Json out = Json::array();
   for (const AttestationCheck& check : TRY(check_attestations(path, image, nullptr))) {
@@ -146,6 +170,7 @@ Result<Json> describe(const fs::path& path) {
   out["root_hash"] = uki.root_hash.hex();
   Result<std::string> signer = detached_signer(uki.root_hash_signature);
   out["root_hash_signer"] = signer ? *signer : signer.error().message();
+  out["pcr_policies"] = describe_pcr_policies(uki_file->content);
   out["os_release"] = uki.os_release;
   out["attestations"] = TRY(describe_attestations(path, image));
   out["packages"] = TRY(in(uki_file->path, describe_packages(uki.packages)));
@@ -176,10 +201,10 @@ std::string as_lines(const Json& out) {
   for (const Json& file : out["other_files"]) text += other_file_line(file);
   text += "\nbeside the image (signatures: ashlar verify)\n";
   for (const Json& attestation : out["attestations"]) text += attestation_line(attestation);
-  text += fmt::format("\ncommand line  {}\nroot hash     {}\n  signature {}\n\n{}\n{} packages\n",
+  text += fmt::format("\ncommand line  {}\nroot hash     {}\n  signature {}\n{}\n{}\n{} packages\n",
                       out["command_line"].get<std::string>(), out["root_hash"].get<std::string>(),
-                      out["root_hash_signer"].get<std::string>(), out["os_release"].get<std::string>(),
-                      out["packages"].size());
+                      out["root_hash_signer"].get<std::string>(), pcr_policies_lines(out["pcr_policies"]),
+                      out["os_release"].get<std::string>(), out["packages"].size());
   for (const Json& package : out["packages"]) {
     text += fmt::format("  {} {}\n", package["name"].get<std::string>(), package["version"].get<std::string>());
   }

@@ -53,7 +53,9 @@ Result<Sha256Digest> predict_secure_boot(const OpenedImage& image, std::span<con
   return secure_boot_pcr({.pk = pk, .kek = kek, .db = db, .dbx = dbx}, authorities);
 }
 
-Result<Sha256Digest> predict_uki(ByteView uki) {
+}  // namespace
+
+Result<Sha256Digest> predict_uki_pcr(ByteView uki) {
   std::vector<UkiSection> sections = TRY(inspect_uki(uki));
   for (const PeSection& section : TRY(parse_pe(uki)).sections) {
     bool measured = std::ranges::find(sections, section.name, &UkiSection::name) != sections.end();
@@ -62,8 +64,6 @@ Result<Sha256Digest> predict_uki(ByteView uki) {
   }
   return uki_pcr(sections);
 }
-
-}  // namespace
 
 Result<std::map<unsigned, Sha256Digest>> predict_pcrs(const OpenedImage& image) {
   const FatFile* bootloader = TRY(image.only_file("EFI/BOOT/", "/BOOTX64.EFI"));
@@ -76,7 +76,7 @@ Result<std::map<unsigned, Sha256Digest>> predict_pcrs(const OpenedImage& image) 
   PcrValues values;
   values[kPcrBootPrograms] = boot_programs_pcr(digests);
   values[kPcrSecureBoot] = TRY(predict_secure_boot(image, programs));
-  values[kPcrUki] = TRY(in(uki->path, predict_uki(uki->content)));
+  values[kPcrUki] = TRY(in(uki->path, predict_uki_pcr(uki->content)));
   // Nothing lies beside the UKI, and under Secure Boot the stub takes its command line from the UKI alone.
   values[kPcrUkiParameters] = {};
   values[kPcrUkiExtensions] = {};

@@ -14,4 +14,7 @@ Result<std::map<unsigned, Sha256Digest>> predict_pcrs(const fs::path& image);
 // The same of an image that is open already.
 Result<std::map<unsigned, Sha256Digest>> predict_pcrs(const OpenedImage& image);
 
+// PCR 11 alone, of a UKI.
+Result<Sha256Digest> predict_uki_pcr(ByteView uki);
+
 }  // namespace ashlar::image

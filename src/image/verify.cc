@@ -7,6 +7,7 @@
 #include "image/boot_files.h"
 #include "image/inspect.h"
 #include "image/parallel.h"
+#include "image/pcr_policies.h"
 
 namespace ashlar::image {
 namespace {
@@ -97,6 +98,7 @@ Result<std::vector<std::string>> walk_chain(const fs::path& path, const Certific
   TRY(walk.link("root hash signature",
                 verify_detached(certificates.image, uki.root_hash_signature, as_bytes(uki.root_hash.hex()))));
   TRY(walk.link("root", verify_root(image, uki.root_hash)));
+  TRY(walk.link("PCR policies", verify_pcr_policies(uki_file->content, certificates.pcr)));
   TRY(walk_attestations(walk, path, image, certificates.image));
   return walk.take();
 }

@@ -11,6 +11,8 @@
 #include <csignal>
 
 #include "init/console_shell.h"
+#include "init/unlocking.h"
+#include "sys/failure.h"
 #include "sys/release.h"
 
 namespace ashlar {
@@ -73,9 +75,11 @@ Result<EventLoop> EventLoop::create() {
 
 PowerState EventLoop::run(Kernel& kernel) noexcept {
   [[maybe_unused]] ConsoleShell shell;
+  Unlocking unlocking;
+  if (Status begun = unlocking.begin(kernel); !begun) give_up(kernel, begun.error());
   for (;;) {
     int patience = -1;
-    if constexpr (kDev) patience = shell.keep_running();
+    if constexpr (kDev) patience = unlocking.over() ? shell.keep_running() : -1;
 
     std::array<epoll_event, 8> events{};
     int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), patience);
@@ -90,7 +94,9 @@ PowerState EventLoop::run(Kernel& kernel) noexcept {
       if (was_pressed(button)) return PowerState::off;
     }
     // One SIGCHLD may stand for many children.
-    for (pid_t ended = 0; (ended = ::waitpid(-1, nullptr, WNOHANG)) > 0;) {
+    int status = 0;
+    for (pid_t ended = 0; (ended = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+      if (Status closed = unlocking.has_ended(kernel, ended, status); !closed) give_up(kernel, closed.error());
       if constexpr (kDev) shell.has_ended(ended);
     }
   }

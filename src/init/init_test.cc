@@ -64,7 +64,7 @@ TEST(Machine, IsNotSetUpWithoutItsMounts) {
   FakeKernel sound;
   EXPECT_TRUE(set_up_machine(sound));
   FakeKernel broken;
-  broken.refuse("mount tmpfs tmpfs /run", ENOMEM);
+  broken.refuse("mount tmpfs tmpfs /tmp", ENOMEM);
   EXPECT_FALSE(set_up_machine(broken));
   EXPECT_FALSE(broken.did("hostname"));
 }
@@ -85,7 +85,9 @@ TEST(ShutDown, AsksThenUnmountsInReverseThenLeaves) {
             (std::vector<std::string>{"signal " + std::to_string(SIGTERM), "signal " + std::to_string(SIGHUP),
                                       "signal " + std::to_string(SIGCONT)}));
   EXPECT_EQ(kernel.slept, 100);
-  EXPECT_EQ(kernel.calls[kernel.calls.size() - 2], "unmount /run");
+  EXPECT_TRUE(kernel.did("unmount /data"));
+  EXPECT_TRUE(kernel.did("remove data"));
+  EXPECT_EQ(kernel.calls[kernel.calls.size() - 2], "unmount /tmp");
   EXPECT_EQ(kernel.calls.back(), "leave off");
   EXPECT_EQ(kernel.pages.back().heading, "Turning off");
 }

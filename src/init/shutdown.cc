@@ -3,6 +3,7 @@
 #include <csignal>
 #include <tuple>
 
+#include "sys/device_mapper.h"
 #include "sys/mounts.h"
 #include "sys/release.h"
 
@@ -27,6 +28,9 @@ void shut_down(Kernel& kernel, PowerState state) {
     kernel.wait_for_all(kLastPatience);
   }
 
+  // What was written there is on the disk before its key is gone from memory.
+  std::ignore = kernel.unmount("/data");
+  std::ignore = DeviceMapper(kernel).remove("data");
   std::span<const MountEntry> mounts = system_mounts();
   for (std::size_t i = mounts.size(); i-- > 0;) {
     // Nothing here keeps data; a mount that is still busy must not stop the machine from leaving.

@@ -110,11 +110,16 @@ Result<DeviceNumber> DeviceMapper::activate(const std::string& name, const std::
     return in("start the device", kernel_.device_mapper(DM_DEV_SUSPEND, resume.bytes()));
   }();
   if (!started) {
-    Packet remove(0);
-    if (remove.name(name, "")) std::ignore = kernel_.device_mapper(DM_DEV_REMOVE, remove.bytes());
+    std::ignore = remove(name);
     return std::unexpected(std::move(started).error());
   }
   return device;
+}
+
+Status DeviceMapper::remove(const std::string& name) {
+  Packet packet(0);
+  TRY(packet.name(name, ""));
+  return in("remove the device " + name, kernel_.device_mapper(DM_DEV_REMOVE, packet.bytes()));
 }
 
 Result<std::vector<MappedTarget>> DeviceMapper::table_of(DeviceNumber device) {

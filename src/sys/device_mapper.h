@@ -56,6 +56,8 @@ class DeviceMapper {
 
   // Makes, loads and resumes a read-only device. When a later step fails the earlier ones are undone.
   Result<DeviceNumber> activate(const std::string& name, const std::string& uuid, const VerityTarget& target);
+  // Removes a device that nobody uses any more.
+  Status remove(const std::string& name);
   // The table of an active device, as the kernel tells it.
   Result<std::vector<MappedTarget>> table_of(DeviceNumber device);
 

@@ -62,6 +62,12 @@ bool FakeKernel::exists(const std::string& path) {
          (file->first == path || file->first.starts_with(path + "/"));
 }
 
+Status FakeKernel::write_file(const std::string& path, ByteView content) {
+  TRY(ask("write " + path));
+  put(path, as_text(content));
+  return {};
+}
+
 Status FakeKernel::make_directory(const std::string& path) { return ask("mkdir " + path); }
 Status FakeKernel::empty_directory(const std::string& directory) { return ask("empty " + directory); }
 Status FakeKernel::mount(const Mount& m) { return ask("mount " + m.type + " " + m.source + " " + m.target); }
@@ -116,6 +122,11 @@ Status FakeKernel::device_mapper(unsigned long request, std::span<std::uint8_t> 
   return {};
 }
 
+Result<std::optional<Bytes>> FakeKernel::tpm(ByteView command) {
+  TRY(ask("tpm " + to_hex(command)));
+  return tpm_answer;
+}
+
 Status FakeKernel::add_user_key(const std::string& description, ByteView payload) {
   return ask("key " + description + " " + std::string(as_text(payload)));
 }
@@ -128,6 +139,15 @@ Status FakeKernel::execute(const std::string& program, const std::vector<std::st
   for (const std::string& argument : arguments) request += " " + argument;
   for (const std::string& variable : environment) request += " " + variable;
   return ask(request);
+}
+
+Result<int> FakeKernel::start(const std::string& program, const std::vector<std::string>& arguments,
+                              const std::vector<std::string>& environment) {
+  std::string request = "start " + program;
+  for (const std::string& argument : arguments) request += " " + argument;
+  for (const std::string& variable : environment) request += " " + variable;
+  TRY(ask(request));
+  return kStarted;
 }
 
 void FakeKernel::signal_all(int signal) { std::ignore = ask("signal " + std::to_string(signal)); }

@@ -17,6 +17,7 @@ class FakeKernel final : public Kernel {
   // The first request whose record starts with `request` fails with `code`, and every later one too.
   void refuse(const std::string& request, int code) { refused_[request] = code; }
 
+  static constexpr int kStarted = 100;  // the number of every process it starts
   // What was asked: "mount erofs /dev/dm-0 /sysroot", "load verity 1 254:2 ...", "execute /usr/lib/ashlar/init init".
   std::vector<std::string> calls;
   std::vector<std::string> log;
@@ -24,6 +25,7 @@ class FakeKernel final : public Kernel {
   int slept = 0;                // milliseconds
   int processes_end_after = 0;  // milliseconds of wait_for_all
   std::optional<MappedTarget> active;
+  std::optional<Bytes> tpm_answer;  // nothing: the machine has no TPM
 
   [[nodiscard]] bool did(std::string_view prefix) const;
 
@@ -31,6 +33,7 @@ class FakeKernel final : public Kernel {
   Result<Bytes> read_at(const std::string& path, std::uint64_t offset, std::uint64_t size) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
   bool exists(const std::string& path) override;
+  Status write_file(const std::string& path, ByteView content) override;
   Status make_directory(const std::string& path) override;
   Status empty_directory(const std::string& directory) override;
   Status mount(const Mount& mount) override;
@@ -38,12 +41,15 @@ class FakeKernel final : public Kernel {
   Status unmount(const std::string& target) override;
   Status change_root(const std::string& directory) override;
   Status device_mapper(unsigned long request, std::span<std::uint8_t> packet) override;
+  Result<std::optional<Bytes>> tpm(ByteView command) override;
   Status add_user_key(const std::string& description, ByteView payload) override;
   Status set_host_name(const std::string& name) override;
   Status raise_loopback() override;
   // Comes back without an error when the program would run.
   Status execute(const std::string& program, const std::vector<std::string>& arguments,
                  const std::vector<std::string>& environment) override;
+  Result<int> start(const std::string& program, const std::vector<std::string>& arguments,
+                    const std::vector<std::string>& environment) override;
   void signal_all(int signal) override;
   bool wait_for_all(int milliseconds) override;
   void say(Severity severity, std::string_view line) override;

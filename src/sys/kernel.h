@@ -2,6 +2,7 @@
 // here. LinuxKernel does it, FakeKernel (in the unit tests) plays it in memory.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,8 @@ class Kernel {
   // Names in a directory, sorted.
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
   virtual bool exists(const std::string& path) = 0;
+  // A new file that everybody may read.
+  virtual Status write_file(const std::string& path, ByteView content) = 0;
   // A directory that is there already is as good as a new one.
   virtual Status make_directory(const std::string& path) = 0;
   // Deletes what lies under `directory` on its own file system; mounts inside are left alone.
@@ -48,6 +51,8 @@ class Kernel {
 
   // One request to /dev/mapper/control. `packet` is a dm_ioctl with its payload; the kernel answers in place.
   virtual Status device_mapper(unsigned long request, std::span<std::uint8_t> packet) = 0;
+  // One command to the TPM and its answer; nullopt where the machine has none.
+  virtual Result<std::optional<Bytes>> tpm(ByteView command) = 0;
   // A `user` key in this thread's keyring, which the next exec drops.
   virtual Status add_user_key(const std::string& description, ByteView payload) = 0;
 
@@ -57,6 +62,9 @@ class Kernel {
   // Replaces this program; what its screens show stays (Screen::let_inherit). Comes back only with an error.
   virtual Status execute(const std::string& program, const std::vector<std::string>& arguments,
                          const std::vector<std::string>& environment) = 0;
+  // Starts a program with nothing but /dev/null open, in a session of its own, and gives its process number.
+  virtual Result<int> start(const std::string& program, const std::vector<std::string>& arguments,
+                            const std::vector<std::string>& environment) = 0;
   // Sends `signal` to every process but this one.
   virtual void signal_all(int signal) = 0;
   // Waits up to `milliseconds` for every other process to end. True when none is left.

@@ -23,7 +23,8 @@
 namespace ashlar {
 namespace {
 
-constexpr int kWaitStep = 10;  // milliseconds
+constexpr int kWaitStep = 10;                    // milliseconds
+constexpr std::size_t kLongestTpmAnswer = 4096;  // bytes
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -92,6 +93,12 @@ Result<std::vector<std::string>> LinuxKernel::list(const std::string& directory)
 
 bool LinuxKernel::exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
+Status LinuxKernel::write_file(const std::string& path, ByteView content) {
+  Fd file = TRY(open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0444));
+  TRY(in("write " + path, write_all(file, content)));
+  return file.close();
+}
+
 Status LinuxKernel::make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno("make directory " + path);
   return {};
@@ -136,6 +143,18 @@ Status LinuxKernel::device_mapper(unsigned long request, std::span<std::uint8_t>
   return {};
 }
 
+Result<std::optional<Bytes>> LinuxKernel::tpm(ByteView command) {
+  Result<Fd> device = open_file("/dev/tpmrm0", O_RDWR);
+  if (!device && (device.error().code() == ENOENT || device.error().code() == ENODEV)) return std::nullopt;
+  Fd opened = TRY(std::move(device));
+  TRY(in("TPM", write_all(opened, command)));
+  Bytes answer(kLongestTpmAnswer);
+  ssize_t size = ::read(opened.get(), answer.data(), answer.size());
+  if (size < 0) return fail_errno("read the TPM's answer");
+  answer.resize(static_cast<std::size_t>(size));
+  return answer;
+}
+
 Status LinuxKernel::add_user_key(const std::string& description, ByteView payload) {
   long key =
       ::syscall(SYS_add_key, "user", description.c_str(), payload.data(), payload.size(), KEY_SPEC_THREAD_KEYRING);
@@ -164,6 +183,21 @@ Status LinuxKernel::execute(const std::string& program, const std::vector<std::s
   if (screen_) screen_->let_inherit();
   ::execve(program.c_str(), pointers(arguments).data(), pointers(environment).data());
   return fail_errno("execute " + program);
+}
+
+Result<int> LinuxKernel::start(const std::string& program, const std::vector<std::string>& arguments,
+                               const std::vector<std::string>& environment) {
+  std::vector<char*> argv = pointers(arguments);
+  std::vector<char*> envp = pointers(environment);
+  pid_t child = ::fork();
+  if (child < 0) return fail_errno("start " + program);
+  if (child > 0) return child;
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::setsid();
+  ::execve(program.c_str(), argv.data(), envp.data());
+  ::_exit(127);
 }
 
 void LinuxKernel::signal_all(int signal) { ::kill(-1, signal); }

@@ -14,6 +14,7 @@ class LinuxKernel final : public Kernel {
   Result<Bytes> read_at(const std::string& path, std::uint64_t offset, std::uint64_t size) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
   bool exists(const std::string& path) override;
+  Status write_file(const std::string& path, ByteView content) override;
   Status make_directory(const std::string& path) override;
   Status empty_directory(const std::string& directory) override;
   Status mount(const Mount& mount) override;
@@ -21,11 +22,14 @@ class LinuxKernel final : public Kernel {
   Status unmount(const std::string& target) override;
   Status change_root(const std::string& directory) override;
   Status device_mapper(unsigned long request, std::span<std::uint8_t> packet) override;
+  Result<std::optional<Bytes>> tpm(ByteView command) override;
   Status add_user_key(const std::string& description, ByteView payload) override;
   Status set_host_name(const std::string& name) override;
   Status raise_loopback() override;
   Status execute(const std::string& program, const std::vector<std::string>& arguments,
                  const std::vector<std::string>& environment) override;
+  Result<int> start(const std::string& program, const std::vector<std::string>& arguments,
+                    const std::vector<std::string>& environment) override;
   void signal_all(int signal) override;
   bool wait_for_all(int milliseconds) override;
   // Into the kernel's log; in the dev variant on the console too.

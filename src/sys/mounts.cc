@@ -14,17 +14,17 @@ constexpr unsigned long kInert = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 }  // namespace
 
 std::span<const MountEntry> early_mounts() {
-  static const std::array<MountEntry, 3> kMounts = {{
+  static const std::array<MountEntry, 4> kMounts = {{
       {{"proc", "/proc", "proc", kInert, ""}},
       {{"sysfs", "/sys", "sysfs", kInert, ""}},
       {{"devtmpfs", "/dev", "devtmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755"}},
+      {{"tmpfs", "/run", "tmpfs", kInert, "mode=0755,size=20%,nr_inodes=800k"}},
   }};
   return kMounts;
 }
 
 std::span<const MountEntry> system_mounts() {
-  static const std::array<MountEntry, 7> kMounts = {{
-      {{"tmpfs", "/run", "tmpfs", kInert, "mode=0755,size=20%,nr_inodes=800k"}},
+  static const std::array<MountEntry, 6> kMounts = {{
       {{"tmpfs", "/tmp", "tmpfs", kInert, "mode=1777,size=50%,nr_inodes=1m"}},
       {{"tmpfs", "/dev/shm", "tmpfs", kInert, "mode=1777,size=50%,nr_inodes=1m"}},
       {{"devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "mode=0620,ptmxmode=0666,gid=5"}},

@@ -12,7 +12,7 @@ struct MountEntry {
   bool needed = true;  // a machine without UEFI variables still runs
 };
 
-// What the initramfs mounts and hands on: /proc, /sys, /dev.
+// What the initramfs mounts and hands on: /proc, /sys, /dev, /run.
 std::span<const MountEntry> early_mounts();
 // What PID 1 adds on the verified root.
 std::span<const MountEntry> system_mounts();

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "format/event_log.h"
+#include "init/unlocking.h"
 #include "test_image.h"
 
 namespace ashlar::test {
@@ -94,6 +95,12 @@ TEST_F(Measured, EventLogExplainsEveryRegister) {
   ASSERT_OK(log);
   EXPECT_EQ(unexplained(*log), std::vector<unsigned>{});
   EXPECT_NE(pcrs_.at(9), Sha256Digest{}) << "the kernel measures initramfs and command line there";
+}
+
+// PID 1 has closed the TPM to whoever would unseal /data's secret now.
+TEST_F(Measured, Pcr15IsExtendedWhenUnlockingHasEnded) {
+  EXPECT_EQ(pcrs_.at(15), extend(Sha256Digest{}, kUnlockingEnded));
+  EXPECT_EQ(pcrs_.at(14), Sha256Digest{}) << "the control: a register nobody extends reads as zero";
 }
 
 // The control: one bit of one digest, for each register something was measured into.

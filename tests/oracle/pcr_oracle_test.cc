@@ -2,8 +2,10 @@
 // for those the oracle is the stub itself, in tests/boot/predict_test.cc.
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "format/pcr.h"
-#include "oracle.h"
+#include "format/pcr_signer.h"
+#include "oracle_tpm.h"
 
 namespace ashlar {
 namespace {
@@ -49,6 +51,29 @@ TEST(PcrOracle, UkiPcrIsWhatSystemdMeasureCalculates) {
     contents[0][0] ^= 1;
     EXPECT_NE(uki_pcr(sections).value().hex(), theirs) << "the control";
   }
+}
+
+// What is common to systemd's .pcrsig and ours: fingerprint, policy of PCR 11, and how a policy is signed. It asks a
+// TPM for the policy's digest.
+TEST(PcrOracle, PoliciesAreSignedAsSystemdMeasureSigns) {
+  OracleTpm tpm;
+  SignerFiles files = write_signer(tpm.files(), "pcr", testing::owner());
+  RsaPublicKey key = rsa_public_key_of(testing::owner().certificate).value();
+  std::string pem = key.pem();
+  std::string public_key = tpm.put("pcr.pub", as_bytes(pem));
+  std::string kernel = tpm.put("kernel", as_bytes("kernel"));
+  auto said = nlohmann::json::parse(
+      succeed({kMeasure, "sign", "--bank=sha256", "--phase=:", "--linux=" + kernel, "--pcrpkey=" + public_key,
+               "--private-key=" + files.key.string(), "--public-key=" + public_key, "--tpm2-device=" + tpm.tcti()}),
+      nullptr, /*allow_exceptions=*/false);
+  ASSERT_EQ(said["sha256"].size(), 1U) << said;
+  Sha256Digest pcr =
+      uki_pcr(std::vector<UkiSection>{{".linux", as_bytes("kernel")}, {".pcrpkey", as_bytes(pem)}}).value();
+  Sha256Digest policy = PolicyDigest().pcr({{kPcrUki, pcr}}).value();
+  Bytes signature = sign_pkcs1(testing::owner(), policy_approval(policy, {})).value();
+  nlohmann::json expected = {
+      {"pcrs", {11}}, {"pkfp", key.fingerprint().hex()}, {"pol", policy.hex()}, {"sig", to_base64(signature)}};
+  EXPECT_EQ(said["sha256"][0], expected);
 }
 
 }  // namespace
