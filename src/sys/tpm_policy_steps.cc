@@ -110,15 +110,19 @@ Status policy_authorize(Tpm& tpm, TpmSession& session, const SignedPolicy& polic
   });
 }
 
+Status policy_auth_value(Tpm& tpm, TpmSession& session) {
+  return esys::call("ask for the authorization value", [&] {
+    return Esys_PolicyAuthValue(tpm.esys(), session.handle(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE);
+  });
+}
+
 Status satisfy(Tpm& tpm, TpmSession& session, const UnsealSteps& steps) {
   TRY(policy_pcr(tpm, session, steps.image_pcrs));
   TRY(policy_nv(tpm, session, steps.rollback));
   TRY(policy_authorize(tpm, session, steps.image));
   TRY(policy_pcr_equal(tpm, session, steps.enrolled, TpmFailure::firmware_changed));
   TRY(policy_pcr_equal(tpm, session, steps.not_yet_unlocked, TpmFailure::already_unlocked));
-  return esys::call("ask for the authorization value", [&] {
-    return Esys_PolicyAuthValue(tpm.esys(), session.handle(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE);
-  });
+  return policy_auth_value(tpm, session);
 }
 
 }  // namespace ashlar

@@ -40,6 +40,9 @@ Status policy_pcr_equal(Tpm& tpm, TpmSession& session, const PcrValues& values, 
 // not by this key.
 Status policy_authorize(Tpm& tpm, TpmSession& session, const SignedPolicy& policy);
 
+// PolicyAuthValue: the object's authorization value will be asked for.
+Status policy_auth_value(Tpm& tpm, TpmSession& session);
+
 // Goes through all steps. Nothing here costs a try: the authorization value is only used by the command that follows.
 Status satisfy(Tpm& tpm, TpmSession& session, const UnsealSteps& steps);
 

@@ -52,11 +52,11 @@ Result<SealedBlobs> seal(Tpm& tpm, const TpmStorageKey& key, const Secret& secre
                      TRY(esys::marshal(*private_area, Tss2_MU_TPM2B_PRIVATE_Marshal, "store the sealed secret"))};
 }
 
-Result<Secret> unseal(Tpm& tpm, const TpmStorageKey& key, const SealedBlobs& blobs, const Secret& auth,
-                      const UnsealSteps& steps) {
+Result<Secret> unseal_with(Tpm& tpm, const TpmStorageKey& key, const SealedBlobs& blobs, const Secret& auth,
+                           const std::function<Status(TpmSession&)>& satisfy_policy) {
   esys::Transient object = TRY(load(tpm, key, blobs));
   TpmSession session = TRY(TpmSession::start(tpm, key, TpmSession::Kind::policy));
-  TRY(satisfy(tpm, session, steps));
+  TRY(satisfy_policy(session));
 
   esys::Authorized authorized = TRY(esys::Authorized::with(tpm.esys(), object.get(), &auth));
   ESYS_TR with = TRY(session.use(TpmSession::Encrypt::answer));
@@ -68,6 +68,11 @@ Result<Secret> unseal(Tpm& tpm, const TpmStorageKey& key, const SealedBlobs& blo
   // libtss2 decrypted the answer in its own buffer; the next answer overwrites it.
   TRY(tpm.read_pcrs({0, 1}));
   return secret;
+}
+
+Result<Secret> unseal(Tpm& tpm, const TpmStorageKey& key, const SealedBlobs& blobs, const Secret& auth,
+                      const UnsealSteps& steps) {
+  return unseal_with(tpm, key, blobs, auth, [&](TpmSession& session) { return satisfy(tpm, session, steps); });
 }
 
 }  // namespace ashlar
