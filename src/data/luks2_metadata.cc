@@ -59,7 +59,7 @@ bool is_base64(const Json& value) {
 }
 
 Status check_hash(const Json& value, const std::string& what) {
-  if (value != "sha256" && value != "sha512") return foreign(what + " has another hash");
+  if (value != "sha512") return foreign(what + " has another hash");
   return {};
 }
 
@@ -115,8 +115,10 @@ Status check_digests(const Json& digests, const std::set<unsigned>& keyslots) {
 
 Result<HeaderParts> parts_of(const Json& changing) {
   TRY(has_exactly(changing, {"keyslots", "tokens"}, "what is changing"));
-  return HeaderParts{TRY(numbers_of(changing.at("keyslots"), "what is changing")),
-                     TRY(numbers_of(changing.at("tokens"), "what is changing"))};
+  HeaderParts parts;
+  parts.keyslots = TRY(numbers_of(changing.at("keyslots"), "what is changing"));
+  parts.tokens = TRY(numbers_of(changing.at("tokens"), "what is changing"));
+  return parts;
 }
 
 Json parts_json(const HeaderParts& parts) {

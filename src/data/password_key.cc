@@ -149,7 +149,11 @@ Result<PasswordKeys> derive_password_keys(const Secret& password, const Argon2id
   auto part = [&](std::string_view label) {
     return hkdf_sha512({.key = stretched.bytes(), .salt = {}, .label = label}, 32);
   };
-  return PasswordKeys{TRY(part("tpm-auth")), TRY(part("luks")), TRY(part("home"))};
+  // One at a time: what stands before a TRY in braces is never destroyed when it returns (g++ 12).
+  Secret tpm_auth = TRY(part("tpm-auth"));
+  Secret luks = TRY(part("luks"));
+  Secret home = TRY(part("home"));
+  return PasswordKeys{std::move(tpm_auth), std::move(luks), std::move(home)};
 }
 
 Result<Secret> keyslot_key(const Secret& luks, const Secret& tpm_secret) {

@@ -62,7 +62,8 @@ Result<EnrolledTpm> tpm_of(const Json& json) {
   for (unsigned pcr : kEnrolledPcrs) {
     tpm.enrolled[pcr] = TRY(parse_sha256(TRY(text_at(pcrs, std::to_string(pcr).c_str()))));
   }
-  tpm.secret = {TRY(blob_at(json, "public")), TRY(blob_at(json, "private"))};
+  tpm.secret.public_area = TRY(blob_at(json, "public"));
+  tpm.secret.private_area = TRY(blob_at(json, "private"));
   return tpm;
 }
 

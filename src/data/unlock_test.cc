@@ -1,6 +1,7 @@
 // The way from a password to an open volume, with a real TPM and a real LUKS2 header.
 #include <gtest/gtest.h>
 
+#include "data/testing.h"
 #include "data/token.h"
 #include "data/volume.h"
 #include "format/rollback.h"
@@ -10,25 +11,8 @@
 namespace ashlar {
 namespace {
 
-// A file that stands for the partition.
-class Disk {
- public:
-  Disk() {
-    std::string name = (fs::temp_directory_path() / "ashlar-disk-XXXXXX").string();
-    Fd file(::mkstemp(name.data()));
-    EXPECT_EQ(::ftruncate(file.get(), 32 << 20), 0);
-    path_ = name;
-  }
-  ~Disk() { fs::remove(path_); }
-  Disk(const Disk&) = delete;
-  Disk& operator=(const Disk&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-Secret password(std::string_view text) { return Secret::copy_of(as_bytes(text)).value(); }
+using testing::Disk;
+using testing::secret_of;
 
 // Sealed to nothing but PCR 15 zero and the password: how owners sign policies is tpm_test's.
 TEST(Unlock, APasswordAndATpmOpenTheVolume) {
@@ -41,7 +25,7 @@ TEST(Unlock, APasswordAndATpmOpenTheVolume) {
     Tpm tpm = machine.power_on();
     pinned = TpmStorageKey::establish(tpm, nullptr).value();
     TpmStorageKey storage_key = TpmStorageKey::open(tpm, pinned).value();
-    PasswordKeys keys = derive_password_keys(password("correct horse"), parameters).value();
+    PasswordKeys keys = derive_password_keys(secret_of("correct horse"), parameters).value();
     Secret tpm_secret = random_secret(32).value();
     UserToken token{.user = 1,
                     .keyslot = 1,
@@ -60,7 +44,7 @@ TEST(Unlock, APasswordAndATpmOpenTheVolume) {
     Volume volume = TRY(Volume::load(disk.path()));
     const StoredToken& stored = volume.metadata().tokens.at(0);
     UserToken token = TRY(parse_user_token(as_bytes(stored.json)));
-    PasswordKeys keys = TRY(derive_password_keys(password(typed), token.password));
+    PasswordKeys keys = TRY(derive_password_keys(secret_of(typed), token.password));
     TpmStorageKey storage_key = TRY(TpmStorageKey::open(tpm, token.tpm->storage_key));
     Secret tpm_secret =
         TRY(unseal_with(tpm, storage_key, token.tpm->secret, keys.tpm_auth, [&](TpmSession& session) -> Status {

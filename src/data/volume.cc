@@ -44,6 +44,7 @@ void remember(int level, const char* message, void* crypt) {
 Result<std::unique_ptr<Crypt>> open(const fs::path& path) {
   // Token handlers are plugins that libcryptsetup would load by the type a header names.
   crypt_token_external_disable();
+  crypt_set_log_callback(nullptr, [](int, const char*, void*) {}, nullptr);  // what it says before there is a device
   auto crypt = std::make_unique<Crypt>();
   crypt_device* device = nullptr;
   if (int code = crypt_init(&device, path.c_str()); code < 0) return fail_errno("open " + path.string(), -code);
@@ -123,8 +124,10 @@ std::string Volume::uuid() const { return crypt_get_uuid(crypt_->device.get()); 
 
 Result<UnlockedVolume> Volume::unlock(unsigned keyslot, const Secret& key) {
   crypt_device* device = crypt_->device.get();
-  if (key.bytes().empty())
-    return std::unexpected(Error("a keyslot opens with no empty key").as(VolumeFailure::wrong_key));
+  if (key.bytes().empty() || !metadata_.keyslots.contains(keyslot)) {
+    return std::unexpected(
+        Error("there is no keyslot " + std::to_string(keyslot) + " for this key").as(VolumeFailure::wrong_key));
+  }
   Secret volume_key = TRY(Secret::of_size(kVolumeKeySize));
   std::size_t size = kVolumeKeySize;
   int code = crypt_volume_key_get(device, static_cast<int>(keyslot), reinterpret_cast<char*>(volume_key.bytes().data()),

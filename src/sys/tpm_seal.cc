@@ -48,8 +48,10 @@ Result<SealedBlobs> seal(Tpm& tpm, const TpmStorageKey& key, const Secret& secre
   }));
   esys::Answer<TPM2B_PRIVATE> private_owner(private_area);
   esys::Answer<TPM2B_PUBLIC> public_owner(public_area);
-  return SealedBlobs{TRY(esys::marshal(*public_area, Tss2_MU_TPM2B_PUBLIC_Marshal, "store the sealed secret")),
-                     TRY(esys::marshal(*private_area, Tss2_MU_TPM2B_PRIVATE_Marshal, "store the sealed secret"))};
+  SealedBlobs blobs;
+  blobs.public_area = TRY(esys::marshal(*public_area, Tss2_MU_TPM2B_PUBLIC_Marshal, "store the sealed secret"));
+  blobs.private_area = TRY(esys::marshal(*private_area, Tss2_MU_TPM2B_PRIVATE_Marshal, "store the sealed secret"));
+  return blobs;
 }
 
 Result<Secret> unseal_with(Tpm& tpm, const TpmStorageKey& key, const SealedBlobs& blobs, const Secret& auth,
