@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "base/base64.h"
+#include "base/random.h"
 #include "data/luks2_metadata.h"
-#include "data/password_key.h"
 #include "data/strict_json.h"
 
 namespace ashlar {

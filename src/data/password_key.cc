@@ -4,21 +4,16 @@
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <sys/random.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <memory>
 
+#include "base/random.h"
+
 namespace ashlar {
 namespace {
-
-constexpr std::uint32_t kUsualLeast = 512 * 1024;         // KiB
-constexpr std::uint64_t kSmallMachine = 4 * 1024 * 1024;  // KiB
-constexpr std::uint32_t kMemoryStep = 1024;               // KiB
-constexpr std::uint32_t kWantedPasses = 3;                // RFC 9106, 4, second recommendation
-constexpr std::uint32_t kWantedLanes = 4;                 // both recommendations
 
 // Argon2's arguments are not const, though it only writes to what its flags ask it to.
 std::uint8_t* mutable_bytes(ByteView bytes) { return const_cast<std::uint8_t*>(bytes.data()); }
@@ -30,47 +25,11 @@ struct KdfRelease {
 
 }  // namespace
 
-Status check_argon2id(const Argon2idParameters& parameters) {
-  if (parameters.memory_kib < kLeastArgon2idMemory || parameters.memory_kib > kMostArgon2idMemory) {
-    return fail("Argon2id with " + std::to_string(parameters.memory_kib) + " KiB of memory");
-  }
-  if (parameters.passes < 1 || parameters.passes > kMostArgon2idPasses) {
-    return fail("Argon2id with " + std::to_string(parameters.passes) + " passes");
-  }
-  if (parameters.lanes < 1 || parameters.lanes > kMostArgon2idLanes) {
-    return fail("Argon2id with " + std::to_string(parameters.lanes) + " lanes");
-  }
-  return {};
-}
-
 Result<Machine> this_machine() {
   struct sysinfo info{};
   if (::sysinfo(&info) != 0) return fail_errno("ask how much memory the machine has");
   long processors = ::sysconf(_SC_NPROCESSORS_ONLN);
   return Machine{std::uint64_t{info.totalram} * info.mem_unit / 1024, static_cast<unsigned>(std::max(1L, processors))};
-}
-
-std::uint32_t least_argon2id_memory(const Machine& machine) {
-  if (machine.memory_kib >= kSmallMachine) return kUsualLeast;
-  auto quarter = static_cast<std::uint32_t>(machine.memory_kib / 4 / kMemoryStep * kMemoryStep);
-  return std::max(quarter, kLeastArgon2idMemory);
-}
-
-Argon2idParameters choose_argon2id(const Machine& machine, std::chrono::duration<double> one_pass,
-                                   std::chrono::duration<double> target) {
-  std::uint32_t least = least_argon2id_memory(machine);
-  auto most = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(machine.memory_kib / 4, least, kMostArgon2idMemory) /
-                                         kMemoryStep * kMemoryStep);
-  // Time is proportional to memory times passes.
-  double affordable =
-      std::max(1.0, target / std::max(one_pass, std::chrono::duration<double>(1e-4)));  // passes over `least`
-  double memory = std::clamp<double>(least * (affordable / kWantedPasses), least, most);
-  Argon2idParameters chosen;
-  chosen.memory_kib = static_cast<std::uint32_t>(memory) / kMemoryStep * kMemoryStep;
-  chosen.passes = static_cast<std::uint32_t>(
-      std::clamp<double>(affordable * least / chosen.memory_kib + 0.5, 1, kMostArgon2idPasses));
-  chosen.lanes = std::min(machine.processors, kWantedLanes);
-  return chosen;
 }
 
 Result<Argon2idParameters> calibrate_argon2id(const Machine& machine, std::chrono::duration<double> target) {
@@ -83,7 +42,7 @@ Result<Argon2idParameters> calibrate_argon2id(const Machine& machine, std::chron
                 .associated = {},
                 .memory_kib = least_argon2id_memory(machine),
                 .passes = 1,
-                .lanes = std::min(machine.processors, kWantedLanes)},
+                .lanes = std::min(machine.processors, kMostChosenLanes)},
                tag));
   Argon2idParameters chosen = choose_argon2id(machine, std::chrono::steady_clock::now() - start, target);
   TRY(fill_random(chosen.salt));
@@ -169,22 +128,6 @@ Result<Secret> keyslot_key(const Secret& luks, const Secret& tpm_secret) {
 Result<Secret> keyslot_key_without_tpm(const Secret& luks) {
   if (luks.bytes().size() != 32) return fail("a keyslot's key comes from 32 bytes");
   return hkdf_sha512({.key = luks.bytes(), .salt = {}, .label = "luks-keyslot-without-tpm"}, 64);
-}
-
-Status fill_random(std::span<std::uint8_t> bytes) {
-  while (!bytes.empty()) {
-    ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return fail_errno("random bytes");
-    bytes = bytes.subspan(static_cast<std::size_t>(got));
-  }
-  return {};
-}
-
-Result<Secret> random_secret(std::size_t size) {
-  Secret secret = TRY(Secret::of_size(size));
-  TRY(fill_random(secret.bytes()));
-  return secret;
 }
 
 }  // namespace ashlar

@@ -1,43 +1,13 @@
 // From a password to keys: Argon2id once (RFC 9106), then HKDF-SHA-512 (RFC 5869) with one label for each use.
 #pragma once
 
-#include <chrono>
-
-#include "base/bytes.h"
 #include "base/secret.h"
+#include "data/argon2id_parameters.h"
 
 namespace ashlar {
 
-// Stored with each user, in plain.
-struct Argon2idParameters {
-  std::uint32_t memory_kib = 0;
-  std::uint32_t passes = 0;
-  std::uint32_t lanes = 0;
-  std::array<std::uint8_t, 32> salt{};
-
-  bool operator==(const Argon2idParameters&) const = default;
-};
-// What a stored value may be: less would be weak, more is an attack on the machine's memory and patience.
-constexpr std::uint32_t kLeastArgon2idMemory = 64 * 1024;       // KiB
-constexpr std::uint32_t kMostArgon2idMemory = 4 * 1024 * 1024;  // KiB
-constexpr std::uint32_t kMostArgon2idPasses = 64;
-constexpr std::uint32_t kMostArgon2idLanes = 16;
-Status check_argon2id(const Argon2idParameters& parameters);
-
-struct Machine {
-  std::uint64_t memory_kib;  // RAM
-  unsigned processors;
-};
 Result<Machine> this_machine();
-
-// The least memory for this machine: 512 MiB; where it has less than 4 GiB a quarter of it, but 64 MiB.
-std::uint32_t least_argon2id_memory(const Machine& machine);
-// Memory, passes and lanes that take about `target`, if one pass over least_argon2id_memory() takes `one_pass`. More
-// time goes into three passes first, then into memory, up to a quarter of the machine's and kMostArgon2idMemory. The
-// salt is left zero.
-Argon2idParameters choose_argon2id(const Machine& machine, std::chrono::duration<double> one_pass,
-                                   std::chrono::duration<double> target);
-// The same, measured here, with a salt from the kernel.
+// choose_argon2id() with one pass measured here, with a salt from the kernel.
 Result<Argon2idParameters> calibrate_argon2id(const Machine& machine,
                                               std::chrono::duration<double> target = std::chrono::seconds(1));
 
@@ -74,9 +44,5 @@ struct Argon2idInput {
   std::uint32_t lanes;
 };
 Status argon2id(const Argon2idInput& input, std::span<std::uint8_t> out);
-
-// From the kernel's generator.
-Status fill_random(std::span<std::uint8_t> bytes);
-Result<Secret> random_secret(std::size_t size);
 
 }  // namespace ashlar

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "data/password_key.h"
+#include "base/random.h"
 
 namespace ashlar {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "base/random.h"
 #include "data/authority_token.h"
 #include "data/strict_json.h"
 #include "data/testing.h"

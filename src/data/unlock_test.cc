@@ -1,6 +1,7 @@
 // The way from a password to an open volume, with a real TPM and a real LUKS2 header.
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "data/testing.h"
 #include "data/token.h"
 #include "data/volume.h"

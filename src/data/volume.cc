@@ -3,6 +3,7 @@
 #include <libcryptsetup.h>
 #include <openssl/hmac.h>
 
+#include "base/random.h"
 #include "data/password_key.h"
 
 namespace ashlar {
