@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <functional>
@@ -101,6 +102,25 @@ TEST(Secret, ComparesByContent) {
   b.bytes()[31] = 1;
   EXPECT_FALSE(a.equals(b));
   EXPECT_FALSE(a.equals(Secret::of_size(31).value()));
+}
+
+TEST(Secret, MayBeEmptyOrACopy) {
+  Secret empty = Secret::of_size(0).value();
+  EXPECT_TRUE(empty.bytes().empty());
+  EXPECT_TRUE(empty.equals(Secret::of_size(0).value()));
+  EXPECT_FALSE(empty.equals(Secret::of_size(1).value()));
+  Bytes bytes = {1, 2, 3};
+  Secret copy = Secret::copy_of(bytes).value();
+  EXPECT_TRUE(std::ranges::equal(copy.bytes(), bytes));
+}
+
+TEST(Error, TellsItsKindThroughEveryLayer) {
+  enum class Fruit { apple, pear };
+  enum class Tree { apple, pear };
+  Error error = Error("it fell").as(Fruit::pear).in("shake the tree");
+  EXPECT_EQ(error.kind<Fruit>(), Fruit::pear);
+  EXPECT_EQ(error.kind<Tree>(), std::nullopt);
+  EXPECT_EQ(Error("it fell").kind<Fruit>(), std::nullopt);
 }
 
 TEST(Run, PassesInputAndCollectsBothStreams) {

@@ -4,15 +4,24 @@
 #include <cerrno>
 #include <cstring>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace ashlar {
 
+namespace detail {
+// Its address tells one enumeration from another.
+template <typename E>
+inline constexpr char kEnumeration = 0;
+}  // namespace detail
+
 // Why an operation did not succeed: a sentence that reads from the outer layer to the inner one
 // ("mount root: open verity: dm ioctl: Invalid argument"), the errno behind it when there is one, and whether
-// the caller misused the program (exit status 2) or the work failed (exit status 1).
+// the caller misused the program (exit status 2) or the work failed (exit status 1). Where callers must tell failures
+// apart (a wrong password, a TPM that is locked), the library that fails adds a value of an enumeration of its own.
 class [[nodiscard]] Error {
  public:
   explicit Error(std::string message, int code = 0) : message_(std::move(message)), code_(code) {}
@@ -33,6 +42,21 @@ class [[nodiscard]] Error {
   [[nodiscard]] bool is_misuse() const { return misuse_; }
   [[nodiscard]] int exit_status() const { return misuse_ ? 2 : 1; }
 
+  // Adds what kind of failure it is; kind<E>() gives it back through every layer, nullopt when there is none of this
+  // enumeration.
+  template <typename E>
+    requires std::is_enum_v<E>
+  [[nodiscard]] Error as(E kind) && {
+    enumeration_ = &detail::kEnumeration<E>;
+    kind_ = static_cast<int>(kind);
+    return std::move(*this);
+  }
+  template <typename E>
+  [[nodiscard]] std::optional<E> kind() const {
+    if (enumeration_ != &detail::kEnumeration<E>) return std::nullopt;
+    return static_cast<E>(kind_);
+  }
+
   // Adds what the layer above was doing. Once per layer.
   [[nodiscard]] Error in(std::string_view doing) && {
     message_ = std::string(doing) + ": " + message_;
@@ -43,6 +67,8 @@ class [[nodiscard]] Error {
   std::string message_;
   int code_;
   bool misuse_ = false;
+  const char* enumeration_ = nullptr;
+  int kind_ = 0;
 };
 
 template <typename T>

@@ -1,0 +1,99 @@
+#include "data/token.h"
+
+#include "base/base64.h"
+#include "data/luks2_metadata.h"
+#include "data/strict_json.h"
+
+namespace ashlar {
+namespace {
+
+constexpr std::size_t kLargestBlob = 1024;  // bytes
+constexpr std::array kEnrolledPcrs = {0U, 2U, 7U};
+
+Json json_of(const EnrolledTpm& tpm) {
+  Json pcrs = Json::object();
+  for (const auto& [pcr, value] : tpm.enrolled) pcrs[std::to_string(pcr)] = value.hex();
+  return {{"storage_key", tpm.storage_key.hex()},
+          {"pcrs", pcrs},
+          {"public", to_base64(tpm.secret.public_area)},
+          {"private", to_base64(tpm.secret.private_area)}};
+}
+
+Json json_of(const UserToken& token) {
+  Json json = {{"type", kUserToken},
+               {"keyslots", Json::array({std::to_string(token.keyslot)})},
+               {"version", 1},
+               {"user", "u" + std::to_string(token.user)},
+               {"argon2id",
+                {{"memory_kib", token.password.memory_kib},
+                 {"passes", token.password.passes},
+                 {"lanes", token.password.lanes},
+                 {"salt", to_base64(token.password.salt)}}},
+               {"tpm", nullptr}};
+  if (token.tpm) json["tpm"] = json_of(*token.tpm);
+  return json;
+}
+
+Result<Bytes> blob_at(const Json& object, const char* key) {
+  Bytes blob = TRY(from_base64(TRY(text_at(object, key))));
+  if (blob.empty() || blob.size() > kLargestBlob) return fail("\"" + std::string(key) + "\" has another size");
+  return blob;
+}
+
+Result<Argon2idParameters> argon2id_of(const Json& json) {
+  TRY(has_exactly(json, {"memory_kib", "passes", "lanes", "salt"}, "\"argon2id\""));
+  Argon2idParameters parameters{
+      TRY(number_at(json, "memory_kib")), TRY(number_at(json, "passes")), TRY(number_at(json, "lanes")), {}};
+  TRY(check_argon2id(parameters));
+  Bytes salt = TRY(from_base64(TRY(text_at(json, "salt"))));
+  if (salt.size() != parameters.salt.size()) return fail("a salt of another size");
+  std::ranges::copy(salt, parameters.salt.begin());
+  return parameters;
+}
+
+Result<EnrolledTpm> tpm_of(const Json& json) {
+  TRY(has_exactly(json, {"storage_key", "pcrs", "public", "private"}, "\"tpm\""));
+  EnrolledTpm tpm;
+  Bytes name = TRY(from_hex(TRY(text_at(json, "storage_key"))));
+  if (name.size() != tpm.storage_key.bytes.size()) return fail("the storage key's name has another size");
+  std::ranges::copy(name, tpm.storage_key.bytes.begin());
+  const Json& pcrs = json.at("pcrs");
+  TRY(has_exactly(pcrs, {"0", "2", "7"}, "\"pcrs\""));
+  for (unsigned pcr : kEnrolledPcrs) {
+    tpm.enrolled[pcr] = TRY(parse_sha256(TRY(text_at(pcrs, std::to_string(pcr).c_str()))));
+  }
+  tpm.secret.public_area = TRY(blob_at(json, "public"));
+  tpm.secret.private_area = TRY(blob_at(json, "private"));
+  return tpm;
+}
+
+Result<UserToken> parse(ByteView bytes) {
+  if (bytes.size() > kLargestUserToken) return fail("too long");
+  Json json = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  if (json.is_discarded()) return fail("not JSON");
+  TRY(has_exactly(json, {"type", "keyslots", "version", "user", "argon2id", "tpm"}, "it"));
+  if (json.at("version") != 1) return fail("of another version");
+  UserToken token;
+  std::string user = TRY(text_at(json, "user"));
+  if (user.size() != 2 || user[0] != 'u' || user[1] < '1' || user[1] > '8') return fail("for no user of ours");
+  token.user = static_cast<unsigned>(user[1] - '0');
+  const Json& keyslots = json.at("keyslots");
+  if (!keyslots.is_array() || keyslots.size() != 1 || !keyslots[0].is_string()) return fail("not for one keyslot");
+  for (token.keyslot = 0; token.keyslot < 32; ++token.keyslot) {
+    if (keyslots[0] == std::to_string(token.keyslot)) break;
+  }
+  if (token.keyslot == 32) return fail("for no keyslot");
+  token.password = TRY(argon2id_of(json.at("argon2id")));
+  if (!json.at("tpm").is_null()) token.tpm = TRY(tpm_of(json.at("tpm")));
+  // One text for each content: "type", numbers like 1.0 and upper-case hexadecimal show here.
+  if (json_of(token).dump() != json.dump()) return fail("in another form than ours");
+  return token;
+}
+
+}  // namespace
+
+std::string build_user_token(const UserToken& token) { return json_of(token).dump(); }
+
+Result<UserToken> parse_user_token(ByteView json) { return in("a user's token", parse(json)); }
+
+}  // namespace ashlar
