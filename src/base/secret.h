@@ -11,8 +11,10 @@ namespace ashlar {
 
 class Secret {
  public:
-  // A zeroed secret of `size` bytes; an error when the memory cannot be locked.
+  // A zeroed secret of `size` bytes, which may be none; an error when the memory cannot be locked.
   static Result<Secret> of_size(std::size_t size);
+  // The same with these bytes, for what a library wrote elsewhere: wiping that is the caller's.
+  static Result<Secret> copy_of(std::span<const std::uint8_t> bytes);
 
   Secret(Secret&& other) noexcept;
   Secret& operator=(Secret&& other) noexcept;
