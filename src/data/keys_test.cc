@@ -38,66 +38,68 @@ class Typing {
   explicit Typing(const std::string& layout)
       : decoder(KeyDecoder::create(KeyboardLayout::load(layout).value()).value()) {}
 
-  std::string press(unsigned code) { return event(code, 1) + event(code, 0); }
-  std::string with(unsigned modifier, unsigned code) { return event(modifier, 1) + press(code) + event(modifier, 0); }
-  std::string event(unsigned code, int value) {
-    std::optional<KeyPress> press = decoder.handle(code, value);
-    return press ? told(*press) : "";
+  Typing& event(unsigned code, int value) {
+    if (std::optional<KeyPress> press = decoder.handle(code, value)) all_ += told(*press);
+    return *this;
   }
+  Typing& press(unsigned code) { return event(code, 1).event(code, 0); }
+  Typing& with(unsigned modifier, unsigned code) { return event(modifier, 1).press(code).event(modifier, 0); }
+  // What was typed since the last time.
+  std::string typed() { return std::exchange(all_, {}); }
 
   KeyDecoder decoder;
+
+ private:
+  std::string all_;
 };
 
 TEST(KeyDecoder, FollowsTheLayout) {
   Typing us("us");
-  EXPECT_EQ(us.press(KEY_Y) + us.press(KEY_Z) + us.with(KEY_LEFTSHIFT, KEY_2) + us.press(KEY_SEMICOLON), "yz@;");
+  EXPECT_EQ(us.press(KEY_Y).press(KEY_Z).with(KEY_LEFTSHIFT, KEY_2).press(KEY_SEMICOLON).typed(), "yz@;");
   Typing german("de(nodeadkeys)");
-  EXPECT_EQ(german.press(KEY_Y) + german.press(KEY_Z) + german.press(KEY_SEMICOLON), "zy\xc3\xb6");
-  EXPECT_EQ(german.with(KEY_RIGHTALT, KEY_Q) + german.with(KEY_RIGHTALT, KEY_E), "@\xe2\x82\xac");
-  EXPECT_EQ(german.press(KEY_GRAVE), "^");  // no dead key
+  EXPECT_EQ(german.press(KEY_Y).press(KEY_Z).press(KEY_SEMICOLON).typed(), "zy\xc3\xb6");
+  EXPECT_EQ(german.with(KEY_RIGHTALT, KEY_Q).with(KEY_RIGHTALT, KEY_E).typed(), "@\xe2\x82\xac");
+  EXPECT_EQ(german.press(KEY_GRAVE).typed(), "^");  // no dead key
   Typing french("fr(nodeadkeys)");
-  EXPECT_EQ(french.press(KEY_Q) + french.press(KEY_2) + french.with(KEY_LEFTSHIFT, KEY_2),
-            "a\xc3\xa9"
-            "2");
+  EXPECT_EQ(french.press(KEY_Q).press(KEY_2).with(KEY_LEFTSHIFT, KEY_2).typed(), "a\xc3\xa9\x32");
 }
 
 TEST(KeyDecoder, KnowsTheKeysThatEdit) {
   Typing us("us");
-  EXPECT_EQ(us.press(KEY_ENTER) + us.press(KEY_KPENTER) + us.press(KEY_BACKSPACE) + us.press(KEY_ESC),
+  EXPECT_EQ(us.press(KEY_ENTER).press(KEY_KPENTER).press(KEY_BACKSPACE).press(KEY_ESC).typed(),
             "<enter><enter><erase><escape>");
-  EXPECT_EQ(us.press(KEY_UP) + us.press(KEY_DOWN), "<up><down>");
-  EXPECT_EQ(us.with(KEY_LEFTCTRL, KEY_U) + us.with(KEY_RIGHTCTRL, KEY_D) + us.with(KEY_LEFTCTRL, KEY_H),
+  EXPECT_EQ(us.press(KEY_UP).press(KEY_DOWN).typed(), "<up><down>");
+  EXPECT_EQ(us.with(KEY_LEFTCTRL, KEY_U).with(KEY_RIGHTCTRL, KEY_D).with(KEY_LEFTCTRL, KEY_H).typed(),
             "<clear><end><erase>");
-  EXPECT_EQ(us.with(KEY_LEFTCTRL, KEY_C) + us.with(KEY_LEFTALT, KEY_A) + us.with(KEY_LEFTMETA, KEY_A),
+  EXPECT_EQ(us.with(KEY_LEFTCTRL, KEY_C).with(KEY_LEFTALT, KEY_A).with(KEY_LEFTMETA, KEY_A).typed(),
             "<other><other><other>");
-  EXPECT_EQ(us.press(KEY_F1) + us.press(KEY_LEFT) + us.press(KEY_CNT - 1), "<other><other><other>");
-  EXPECT_EQ(us.press(KEY_LEFTSHIFT) + us.press(KEY_LEFTCTRL) + us.press(KEY_NUMLOCK), "");
+  EXPECT_EQ(us.press(KEY_F1).press(KEY_LEFT).press(KEY_CNT - 1).typed(), "<other><other><other>");
+  EXPECT_EQ(us.press(KEY_LEFTSHIFT).press(KEY_LEFTCTRL).press(KEY_NUMLOCK).typed(), "");
 }
 
 TEST(KeyDecoder, ReportsCapsLock) {
   Typing us("us");
   EXPECT_FALSE(us.decoder.caps_lock());
-  EXPECT_EQ(us.press(KEY_CAPSLOCK), "");
+  EXPECT_EQ(us.press(KEY_CAPSLOCK).typed(), "");
   EXPECT_TRUE(us.decoder.caps_lock());
-  EXPECT_EQ(us.press(KEY_A) + us.with(KEY_LEFTSHIFT, KEY_A) + us.press(KEY_1), "Aa1");
+  EXPECT_EQ(us.press(KEY_A).with(KEY_LEFTSHIFT, KEY_A).press(KEY_1).typed(), "Aa1");
   us.press(KEY_CAPSLOCK);
   EXPECT_FALSE(us.decoder.caps_lock());
-  EXPECT_EQ(us.press(KEY_A), "a");
+  EXPECT_EQ(us.press(KEY_A).typed(), "a");
 }
 
 TEST(KeyDecoder, TypesDigitsOnTheKeypad) {
   Typing us("us");
-  EXPECT_EQ(us.press(KEY_KP7) + us.press(KEY_KP0), "70");
-  us.press(KEY_NUMLOCK);
-  EXPECT_EQ(us.press(KEY_KP8), "<up>");
+  EXPECT_EQ(us.press(KEY_KP7).press(KEY_KP0).typed(), "70");
+  EXPECT_EQ(us.press(KEY_NUMLOCK).press(KEY_KP8).typed(), "<up>");
 }
 
 TEST(KeyDecoder, RepeatsLettersAndNeverEnter) {
   Typing us("us");
-  EXPECT_EQ(us.event(KEY_A, 1) + us.event(KEY_A, 2) + us.event(KEY_A, 0), "aa");
-  EXPECT_EQ(us.event(KEY_BACKSPACE, 1) + us.event(KEY_BACKSPACE, 2), "<erase><erase>");
-  EXPECT_EQ(us.event(KEY_ENTER, 1) + us.event(KEY_ENTER, 2) + us.event(KEY_ENTER, 2), "<enter>");
-  EXPECT_EQ(us.event(KEY_ESC, 2), "");
+  EXPECT_EQ(us.event(KEY_A, 1).event(KEY_A, 2).event(KEY_A, 0).typed(), "aa");
+  EXPECT_EQ(us.event(KEY_BACKSPACE, 1).event(KEY_BACKSPACE, 2).typed(), "<erase><erase>");
+  EXPECT_EQ(us.event(KEY_ENTER, 1).event(KEY_ENTER, 2).event(KEY_ENTER, 2).typed(), "<enter>");
+  EXPECT_EQ(us.event(KEY_ESC, 2).typed(), "");
 }
 
 TEST(KeyboardLayout, LoadsAllThatAreOffered) {

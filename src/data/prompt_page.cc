@@ -15,12 +15,13 @@ struct Hint {
 Hint hint_of(const Asked& asked, const PromptState& state) {
   if (!state.keyboard_found) return {"No keyboard found. Plug one in.", Tone::failure};
   if (!state.refusal.empty()) return {std::string(state.refusal), Tone::failure};
-  if (state.caps_lock && asked.options.empty()) return {"Caps Lock is on", Tone::notice};
+  if (!asked.options.empty()) return {"", Tone::faint};
+  if (state.caps_lock) return {"Caps Lock is on", Tone::notice};
   return {"Keyboard: " + std::string(words_of_layout(state.layout)), Tone::faint};
 }
 
 std::string keys_of(const Asked& asked) {
-  std::string keys = asked.options.empty() ? "Enter: go on" : "Up, Down: move   Enter: take it";
+  std::string keys = asked.options.size() > 1 ? "Up, Down: move   Enter: take it" : "Enter: go on";
   if (!asked.question.cancel.empty()) keys += "   Esc: " + asked.question.cancel;
   return keys;
 }

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/fd.h"
+#include "data/keyboard_layouts.h"
 #include "sys/test_font.h"
 
 namespace ashlar {
@@ -108,9 +109,10 @@ TEST(PromptPage, ShowsTheMostUrgentHint) {
 TEST(PromptPage, GivesALongAnswerItsRows) {
   Question question{.notice = {.heading = "Recovery"}, .label = kRecoveryKeyLabel, .expected_characters = 77};
   Picture picture = picture_of({question, Echo::text}, {.text = kRecoveryText, .layout = "us"}, 480, 300);
-  // 48 columns, less one for the padding and the margins: two rows of 47.
-  EXPECT_TRUE(picture.shows(kRecoveryText.substr(0, 47))) << picture.text();
-  EXPECT_TRUE(picture.shows(kRecoveryText.substr(47))) << picture.text();
+  // 48 columns, less one for the padding: rows of seven groups.
+  EXPECT_TRUE(picture.shows(kRecoveryText.substr(0, 42))) << picture.text();
+  EXPECT_TRUE(picture.shows(kRecoveryText.substr(42))) << picture.text();
+  EXPECT_FALSE(picture.shows(kRecoveryText.substr(0, 43)));
 }
 
 TEST(PromptPage, ShowsTheEndOfWhatDoesNotFit) {
@@ -199,18 +201,19 @@ TEST(PromptPage, DISABLED_DrawsPictures) {
       .remark = "Group 3 has a typing error.",
       .cancel = "turn off",
       .expected_characters = 77};
+  save("recovery-small", question_page({recovery, Echo::text}, {.text = kRecoveryText, .layout = "us"}), 800, 600);
   save("recovery", question_page({recovery, Echo::text}, {.text = kRecoveryText.substr(0, 70), .layout = "us"}), 1280,
        800);
   Question layout{.notice = {.heading = "Welcome. Which keyboard is this?"}, .label = "Layout"};
   std::vector<std::string> options;
-  for (int i = 0; i < 19; ++i) options.push_back("English (US), the " + std::to_string(i + 1) + ". of them");
+  for (const NamedLayout& named : keyboard_layouts()) options.emplace_back(named.words);
   save("layout", question_page({layout, Echo::text, options}, {.selected = 10, .layout = "us"}), 1280, 800);
   Question written{.notice = {.heading = "Write this recovery key down now",
                               .lines = {{"",
                                          {"It opens the disk when the password or the TPM cannot. It is shown "
                                           "this once, and nobody can make it again."}}},
                               .written_down = kRecoveryText},
-                   .label = "Then"};
+                   .label = ""};
   std::vector<std::string> done{"I have written it down"};
   save("written-down", question_page({written, Echo::text, done}, {.layout = "us"}), 1280, 800);
 }

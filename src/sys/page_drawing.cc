@@ -15,6 +15,7 @@ constexpr Colour kCursor{0x7fb2f0};
 constexpr std::size_t kFieldColumns = 40;  // unless a longer answer is expected
 constexpr std::size_t kMostFieldRows = 4;
 constexpr std::size_t kGroupsPerRow = 4;  // of what is to be written down
+constexpr std::size_t kGroupColumns = 6;  // where a long answer is expected, rows end where its groups do
 
 constexpr Colour colour_of(Tone tone) {
   switch (tone) {
@@ -83,6 +84,7 @@ class Drawing {
 
  private:
   void break_lines();
+  [[nodiscard]] unsigned head_height() const;
   [[nodiscard]] unsigned question_height() const;
   [[nodiscard]] std::size_t field_columns() const;
   [[nodiscard]] std::size_t field_rows() const;
@@ -112,29 +114,31 @@ class Drawing {
   std::size_t label_columns_ = 0;
   std::vector<std::pair<const PageLine*, std::vector<std::string>>> body_;
   std::size_t body_rows_ = 0;
+  std::vector<std::string> remark_;
 };
 
 void Drawing::draw() {
   canvas_.fill(0, 0, canvas_.width(), canvas_.height(), kBackground);
   break_lines();
-  // Title, rule, heading, lines, question: one block, a little above the middle.
-  const auto block = static_cast<unsigned>(2 * row_ + 2 * leading_ +
-                                           (body_rows_ + 1 + page_.lines.size() / 2) * leading_ + question_height());
+  // One block, a little above the middle.
+  const unsigned block = head_height() + question_height();
   y_ = canvas_.height() > block ? (canvas_.height() - block) * 2 / 5 : 0;
   draw_head();
   draw_lines();
   if (!page_.written_down.empty()) draw_written_down();
-  if (asks()) {
-    for (const std::string& part : wrapped(page_.remark, columns_)) {
-      text(left_, part, Tone::failure);
-      y_ += leading_;
-    }
-    y_ += leading_ / 4;
+  if (asks()) y_ += leading_ / 4;
+  for (const std::string& part : remark_) {
+    text(left_, part, Tone::failure);
+    y_ += leading_;
   }
   if (page_.field) draw_field(*page_.field);
   if (page_.choice) draw_choice(*page_.choice);
-  if (asks()) text(left_, page_.hint, page_.hint_tone);
-  if (!page_.footer.empty() && canvas_.height() > 2 * leading_) {
+  if (asks() && !page_.hint.empty()) {
+    text(left_, page_.hint, page_.hint_tone);
+    y_ += leading_;
+  }
+  // Where there is no room for it the footer is what can be missed.
+  if (canvas_.height() >= y_ + 2 * leading_) {
     y_ = canvas_.height() - 2 * leading_;
     text(left_, page_.footer, Tone::faint);
   }
@@ -152,6 +156,13 @@ void Drawing::break_lines() {
     body_rows_ += broken.size();
     body_.emplace_back(&line, std::move(broken));
   }
+  // The row of a field's remark is kept free, so that nothing moves when there is one.
+  if (page_.field || !page_.remark.empty()) remark_ = wrapped(page_.remark, columns_);
+}
+
+// Title, rule, heading, lines.
+unsigned Drawing::head_height() const {
+  return static_cast<unsigned>(2 * row_ + 2 * leading_ + (body_rows_ + 1 + page_.lines.size() / 2) * leading_);
 }
 
 unsigned Drawing::question_height() const {
@@ -160,27 +171,27 @@ unsigned Drawing::question_height() const {
     std::string_view rest = page_.written_down;
     for (height += leading_; !rest.empty(); height += leading_) take_groups(rest);
   }
-  if (asks()) {
-    height += static_cast<unsigned>(wrapped(page_.remark, columns_).size()) * leading_ + 2 * leading_ + leading_ / 2;
-  }
+  if (asks()) height += static_cast<unsigned>(remark_.size() + 2) * leading_ + leading_ / 2;
   if (page_.field) height += static_cast<unsigned>(field_rows()) * leading_ + 2 * padding();
   if (page_.choice) height += static_cast<unsigned>(options_shown()) * leading_;
   return height;
 }
 
 std::size_t Drawing::field_columns() const {
-  std::size_t wanted = page_.field->expected < kFieldColumns ? kFieldColumns : columns_;
-  return std::max<std::size_t>(std::min(wanted, columns_), 3) - 1;  // one for the padding at both ends
+  const std::size_t most = std::max<std::size_t>(columns_, 3) - 1;  // one for the padding at both ends
+  if (page_.field->expected < kFieldColumns) return std::min(most, kFieldColumns - 1);
+  return most < kGroupColumns ? most : most / kGroupColumns * kGroupColumns;
 }
 
 std::size_t Drawing::field_rows() const {
   return std::min(page_.field->expected / field_columns() + 1, kMostFieldRows);
 }
 
-// A long list is shown through a window. The other half of the screen is the heading's and the lines'.
+// A long list is shown through a window: what is left between the rest of the block and the footer.
 std::size_t Drawing::options_shown() const {
-  const std::size_t room = std::max<std::size_t>(canvas_.height() / 2 / std::max(1U, leading_), 1);
-  return std::min(page_.choice->options.size(), room);
+  const unsigned taken = head_height() + 6 * leading_;
+  const unsigned room = canvas_.height() > taken ? canvas_.height() - taken : 0;
+  return std::min(page_.choice->options.size(), std::max<std::size_t>(room / std::max(1U, leading_), 1));
 }
 
 void Drawing::draw_head() {
@@ -271,8 +282,10 @@ void Drawing::draw_dot(unsigned x, unsigned y) {
 }
 
 void Drawing::draw_choice(const PageChoice& choice) {
-  text(left_, choice.label, Tone::faint);
-  y_ += leading_;
+  if (!choice.label.empty()) {
+    text(left_, choice.label, Tone::faint);
+    y_ += leading_;
+  }
   const std::size_t shown = options_shown();
   // The selected one in the middle, but at the ends of the list.
   const std::size_t half = shown / 2;
