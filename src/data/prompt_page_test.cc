@@ -156,6 +156,17 @@ TEST(PromptPage, NothingMovesWhenARemarkOrAHintComes) {
   EXPECT_EQ(first_row_of_the_box(), before);
 }
 
+TEST(PromptPage, ASmallScreenShowsTheQuestionFirst) {
+  Question question = password_question();
+  question.notice.lines = {{"", std::vector<std::string>(20, "Much is to be said.")}};
+  Picture picture = picture_of({question, Echo::text}, {.text = "typed", .layout = "us"}, 400, 60);
+  for (const char* line : {"Unlock this machine\n", "Much is to be said.\n", "Wrong password. 9 tries left.\n",
+                           "typed\n", "Keyboard: English (US)\n"}) {
+    EXPECT_TRUE(picture.shows(line)) << line << "is not in:\n" << picture.text();
+  }
+  EXPECT_TRUE(picture_of({question, Echo::text}, {.text = "typed", .layout = "us"}, 400, 300).shows("Esc:"));
+}
+
 TEST(PromptPage, FitsIntoAnyScreen) {
   Question question = password_question();
   question.expected_characters = 77;

@@ -84,6 +84,7 @@ class Drawing {
 
  private:
   void break_lines();
+  void make_room();
   [[nodiscard]] unsigned head_height() const;
   [[nodiscard]] unsigned question_height() const;
   [[nodiscard]] std::size_t field_columns() const;
@@ -110,6 +111,7 @@ class Drawing {
   unsigned left_;
   std::size_t columns_;
   unsigned y_ = 0;
+  bool with_title_ = true;
 
   std::size_t label_columns_ = 0;
   std::vector<std::pair<const PageLine*, std::vector<std::string>>> body_;
@@ -120,6 +122,7 @@ class Drawing {
 void Drawing::draw() {
   canvas_.fill(0, 0, canvas_.width(), canvas_.height(), kBackground);
   break_lines();
+  make_room();
   // One block, a little above the middle.
   const unsigned block = head_height() + question_height();
   y_ = canvas_.height() > block ? (canvas_.height() - block) * 2 / 5 : 0;
@@ -160,9 +163,20 @@ void Drawing::break_lines() {
   if (page_.field || !page_.remark.empty()) remark_ = wrapped(page_.remark, columns_);
 }
 
+// On a small screen a question comes first: the title goes, then the end of what explains it.
+void Drawing::make_room() {
+  if (!asks()) return;
+  auto too_high = [this] { return head_height() + question_height() > canvas_.height(); };
+  with_title_ = !too_high();
+  for (auto line = body_.rbegin(); line != body_.rend(); ++line) {
+    for (auto& parts = line->second; !parts.empty() && too_high(); --body_rows_) parts.pop_back();
+  }
+}
+
 // Title, rule, heading, lines.
 unsigned Drawing::head_height() const {
-  return static_cast<unsigned>(2 * row_ + 2 * leading_ + (body_rows_ + 1 + page_.lines.size() / 2) * leading_);
+  const unsigned title = with_title_ ? 2 * row_ + 2 * leading_ : leading_ / 2;
+  return title + static_cast<unsigned>(body_rows_ + 1 + page_.lines.size() / 2) * leading_;
 }
 
 unsigned Drawing::question_height() const {
@@ -195,11 +209,13 @@ std::size_t Drawing::options_shown() const {
 }
 
 void Drawing::draw_head() {
-  unsigned x = canvas_.text(left_, y_, page_.title, font_, 2 * scale_, colour_of(Tone::plain));
-  canvas_.text(x + cell_, y_ + row_ - row_ / 8, page_.subtitle, font_, scale_, colour_of(Tone::faint));
-  y_ += 2 * row_ + leading_ / 2;
-  canvas_.fill(left_, y_, canvas_.width() - 2 * left_, std::max(2U, scale_ * 2), kRule);
-  y_ += leading_ / 2 + leading_ / 4;
+  if (with_title_) {
+    unsigned x = canvas_.text(left_, y_, page_.title, font_, 2 * scale_, colour_of(Tone::plain));
+    canvas_.text(x + cell_, y_ + row_ - row_ / 8, page_.subtitle, font_, scale_, colour_of(Tone::faint));
+    y_ += 2 * row_ + leading_ / 2;
+    canvas_.fill(left_, y_, canvas_.width() - 2 * left_, std::max(2U, scale_ * 2), kRule);
+    y_ += leading_ / 2 + leading_ / 4;
+  }
   for (const std::string& part : wrapped(page_.heading, columns_)) {
     text(left_, part, page_.heading_tone);
     y_ += leading_;
@@ -209,7 +225,7 @@ void Drawing::draw_head() {
 
 void Drawing::draw_lines() {
   for (const auto& [line, parts] : body_) {
-    text(left_, line->label, Tone::faint);
+    if (!parts.empty()) text(left_, line->label, Tone::faint);
     for (const std::string& part : parts) {
       text(left_ + static_cast<unsigned>(label_columns_) * cell_, part, line->tone);
       y_ += leading_;
