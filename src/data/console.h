@@ -14,7 +14,7 @@ namespace ashlar {
 struct Asked {
   const Question& question;
   Echo echo = Echo::text;
-  std::span<const std::string> options{};  // empty: a line of text is asked for
+  std::span<const std::string> options;  // empty: a line of text is asked for
   std::size_t preselected = 0;
 };
 

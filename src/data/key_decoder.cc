@@ -67,9 +67,8 @@ Result<KeyboardLayout> KeyboardLayout::load(const std::string& name, const std::
   }
   if (!is_name(layout) || (!variant.empty() && !is_name(variant))) return fail("there is no keyboard layout " + name);
 
-  constexpr auto kOwnSettings =
-      static_cast<xkb_context_flags>(XKB_CONTEXT_NO_DEFAULT_INCLUDES | XKB_CONTEXT_NO_ENVIRONMENT_NAMES);
-  std::unique_ptr<xkb_context, Unref> context(xkb_context_new(kOwnSettings));
+  // The directory and every name are given below: nothing is left for the environment to say.
+  std::unique_ptr<xkb_context, Unref> context(xkb_context_new(XKB_CONTEXT_NO_DEFAULT_INCLUDES));
   if (!context) return fail("load the keyboard layout " + name + ": out of memory");
   xkb_context_set_log_level(context.get(), XKB_LOG_LEVEL_CRITICAL);
   if (xkb_context_include_path_append(context.get(), directory.c_str()) == 0) {

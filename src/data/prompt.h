@@ -20,19 +20,19 @@ inline constexpr char kNameLabel[] = "Name";
 
 // What stands there to be read.
 struct Notice {
-  std::string heading;            // in a few words: "Unlock this machine"
-  Tone tone = Tone::plain;        // the heading's
-  std::vector<PageLine> lines{};  // explaining, one sentence or a labelled fact each
+  std::string heading;          // in a few words: "Unlock this machine"
+  Tone tone = Tone::plain;      // the heading's
+  std::vector<PageLine> lines;  // explaining, one sentence or a labelled fact each
   // Something to write down, in groups that stand between dashes or spaces: in locked memory, which stays valid until
   // the next call. Screen and serial line show it as it is.
-  std::string_view written_down{};
+  std::string_view written_down;
 };
 
 struct Question {
   Notice notice;
-  std::string label;     // of the field, without a colon
-  std::string remark{};  // why it is asked again: "Wrong password. 9 tries left."
-  std::string cancel{};  // what leaving the question means: "Use the recovery key". Empty: it cannot be left
+  std::string label;   // of the field, without a colon
+  std::string remark;  // why it is asked again: "Wrong password. 9 tries left."
+  std::string cancel;  // what leaving the question means: "Use the recovery key". Empty: it cannot be left
   // Characters the answer will have, where it is known and long: room is made for it.
   std::size_t expected_characters = 0;
 };

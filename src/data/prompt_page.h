@@ -7,12 +7,12 @@ namespace ashlar {
 
 // What changes while a question is open.
 struct PromptState {
-  std::string_view text{};  // in locked memory
+  std::string_view text;  // in locked memory
   std::size_t selected = 0;
-  std::string_view refusal{};  // why the last key was not taken
+  std::string_view refusal;  // why the last key was not taken
   bool caps_lock = false;
   bool keyboard_found = true;
-  std::string_view layout{};  // name of the keyboard layout
+  std::string_view layout;  // name of the keyboard layout
 };
 
 // "Ashlar", "0.1.0  DEV": of the running program.

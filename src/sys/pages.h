@@ -22,7 +22,7 @@ struct PageLine {
 // A line a person types into.
 struct PageField {
   std::string label;
-  std::string_view text{};   // where it is typed into, in locked memory: drawn from there, never copied
+  std::string_view text;     // where it is typed into, in locked memory: drawn from there, never copied
   bool as_dots = false;      // one for each character
   std::size_t expected = 0;  // characters, where they are known and many: the box gets the rows for them
 };
@@ -43,11 +43,11 @@ struct Page {
   std::string footer;
 
   // What a question adds, below the lines.
-  std::string_view written_down{};  // groups to be copied by hand, in locked memory: drawn from there, never copied
-  std::string remark{};             // why it is asked again
-  std::optional<PageField> field{};
-  std::optional<PageChoice> choice{};
-  std::string hint{};  // below the field; its row is always kept free, so that nothing moves
+  std::string_view written_down;  // groups to be copied by hand, in locked memory: drawn from there, never copied
+  std::string remark;             // why it is asked again
+  std::optional<PageField> field;
+  std::optional<PageChoice> choice;
+  std::string hint;  // below the field; its row is always kept free, so that nothing moves
   Tone hint_tone = Tone::faint;
 };
 
