@@ -4,12 +4,6 @@
 #include <string>
 
 namespace ashlar {
-namespace {
-
-constexpr char32_t kReplacement = U'\uFFFD';
-
-}  // namespace
-
 Canvas::Canvas(std::span<std::uint32_t> pixels, unsigned width, unsigned height, unsigned stride)
     : pixels_(pixels), width_(std::min(width, stride)), height_(height), stride_(stride) {
   height_ = stride_ == 0 ? 0 : static_cast<unsigned>(std::min<std::size_t>(height_, pixels_.size() / stride_));
@@ -27,7 +21,8 @@ void Canvas::fill(unsigned x, unsigned y, unsigned width, unsigned height, Colou
 
 unsigned Canvas::text(unsigned x, unsigned y, std::string_view utf8, const PsfFont& font, unsigned scale,
                       Colour colour) {
-  for (char32_t character : decode_utf8(utf8)) {
+  while (!utf8.empty()) {
+    char32_t character = take_character(utf8);
     std::optional<ByteView> glyph = font.glyph(character);
     if (!glyph) glyph = font.glyph(U'?');
     for (unsigned row = 0; glyph && row < font.height; ++row) {
@@ -41,24 +36,25 @@ unsigned Canvas::text(unsigned x, unsigned y, std::string_view utf8, const PsfFo
   return x;
 }
 
+char32_t take_character(std::string_view& utf8) {
+  auto first = static_cast<unsigned char>(utf8[0]);
+  utf8.remove_prefix(1);
+  std::size_t more = first < 0x80 ? 0 : first < 0xc2 ? 4 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : 4;
+  if (more == 4) return kReplacement;
+  char32_t value = more == 0 ? first : first & (0x3f >> more);
+  std::size_t got = 0;
+  for (; got < more && !utf8.empty() && (utf8[0] & 0xc0) == 0x80; ++got) {
+    value = value << 6 | (static_cast<unsigned char>(utf8[0]) & 0x3f);
+    utf8.remove_prefix(1);
+  }
+  constexpr char32_t kSmallest[] = {0, 0x80, 0x800, 0x10000};
+  bool sound = got == more && value >= kSmallest[more] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
+  return sound ? value : kReplacement;
+}
+
 std::u32string decode_utf8(std::string_view utf8) {
   std::u32string out;
-  for (std::size_t at = 0; at < utf8.size();) {
-    auto first = static_cast<unsigned char>(utf8[at++]);
-    std::size_t more = first < 0x80 ? 0 : first < 0xc2 ? 4 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : 4;
-    if (more == 4) {
-      out += kReplacement;
-      continue;
-    }
-    char32_t value = more == 0 ? first : first & (0x3f >> more);
-    std::size_t got = 0;
-    for (; got < more && at < utf8.size() && (utf8[at] & 0xc0) == 0x80; ++got) {
-      value = value << 6 | (static_cast<unsigned char>(utf8[at++]) & 0x3f);
-    }
-    constexpr char32_t kSmallest[] = {0, 0x80, 0x800, 0x10000};
-    bool sound = got == more && value >= kSmallest[more] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
-    out += sound ? value : kReplacement;
-  }
+  while (!utf8.empty()) out += take_character(utf8);
   return out;
 }
 

@@ -37,6 +37,12 @@ class Canvas {
   unsigned stride_;
 };
 
+constexpr char32_t kReplacement = U'\uFFFD';
+
+// Takes the first character off `utf8`, which is not empty, and copies nothing of it; kReplacement for a malformed
+// sequence.
+char32_t take_character(std::string_view& utf8);
+
 // The characters of `utf8`; a malformed sequence counts as one replacement character.
 std::u32string decode_utf8(std::string_view utf8);
 

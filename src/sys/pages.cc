@@ -5,35 +5,6 @@
 namespace ashlar {
 namespace {
 
-constexpr Colour kBackground{0x14171c};
-constexpr Colour kRule{0x2c323b};
-
-constexpr Colour colour_of(Tone tone) {
-  switch (tone) {
-    case Tone::plain:
-      return {0xd5dae1};
-    case Tone::faint:
-      return {0x808a97};
-    case Tone::failure:
-      return {0xe8695a};
-  }
-  return {0xd5dae1};
-}
-
-// `text` broken at spaces into rows of at most `columns` characters; a longer word is cut.
-std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
-  std::vector<std::string> rows;
-  columns = std::max<std::size_t>(columns, 1);
-  while (text.size() > columns) {
-    std::size_t space = text.rfind(' ', columns);
-    bool cut = space == std::string_view::npos || space == 0;
-    rows.emplace_back(text.substr(0, cut ? columns : space));
-    text.remove_prefix(cut ? columns : space + 1);
-  }
-  rows.emplace_back(text);
-  return rows;
-}
-
 std::string subtitle_of(std::string_view version, std::string_view variant) {
   std::string subtitle(version);
   if (variant == "dev") subtitle += "  DEV";
@@ -55,57 +26,6 @@ PageLine secure_boot_line(const MachineState& state) {
 }
 
 }  // namespace
-
-void draw(const Page& page, const PsfFont& font, Canvas& canvas) {
-  canvas.fill(0, 0, canvas.width(), canvas.height(), kBackground);
-  // A screen of up to about 1600 rows of pixels shows the font as it is, a 4K screen doubles it.
-  const unsigned scale = std::max(1U, (canvas.height() + 400) / 1000);
-  const unsigned cell = font.width * scale;
-  const unsigned row = font.height * scale;
-  const unsigned leading = row + row / 4;
-
-  std::size_t label_columns = 0;
-  for (const PageLine& line : page.lines) label_columns = std::max(label_columns, line.label.size());
-  if (label_columns > 0) label_columns += 2;
-  const unsigned left = canvas.width() / 10;
-  const std::size_t columns = (canvas.width() - 2 * left) / std::max(1U, cell);
-  const std::size_t text_columns = columns > label_columns + 8 ? columns - label_columns : columns;
-
-  // Title, rule, heading, lines: one block, a little above the middle.
-  std::vector<std::pair<const PageLine*, std::vector<std::string>>> body;
-  std::size_t rows = 0;
-  for (const PageLine& line : page.lines) {
-    std::vector<std::string> broken;
-    for (const std::string& text : line.text) {
-      for (std::string& part : wrapped(text, text_columns)) broken.push_back(std::move(part));
-    }
-    rows += broken.size();
-    body.emplace_back(&line, std::move(broken));
-  }
-  const auto block = static_cast<unsigned>(2 * row + 2 * leading + (rows + 1 + page.lines.size() / 2) * leading);
-  unsigned y = canvas.height() > block ? (canvas.height() - block) * 2 / 5 : 0;
-
-  unsigned x = canvas.text(left, y, page.title, font, 2 * scale, colour_of(Tone::plain));
-  canvas.text(x + cell, y + row - row / 8, page.subtitle, font, scale, colour_of(Tone::faint));
-  y += 2 * row + leading / 2;
-  canvas.fill(left, y, canvas.width() - 2 * left, std::max(2U, scale * 2), kRule);
-  y += leading / 2 + leading / 4;
-  for (const std::string& text : wrapped(page.heading, columns)) {
-    canvas.text(left, y, text, font, scale, colour_of(page.heading_tone));
-    y += leading;
-  }
-  y += leading / 2;
-  for (const auto& [line, parts] : body) {
-    canvas.text(left, y, line->label, font, scale, colour_of(Tone::faint));
-    for (const std::string& part : parts) {
-      canvas.text(left + static_cast<unsigned>(label_columns) * cell, y, part, font, scale, colour_of(line->tone));
-      y += leading;
-    }
-  }
-  if (!page.footer.empty() && canvas.height() > 2 * leading) {
-    canvas.text(left, canvas.height() - 2 * leading, page.footer, font, scale, colour_of(Tone::faint));
-  }
-}
 
 std::string ready_line(const MachineState& state) {
   std::string line = "ashlar: ready variant=" + state.variant + " version=" + state.version;

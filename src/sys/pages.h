@@ -11,12 +11,27 @@
 
 namespace ashlar {
 
-enum class Tone { plain, faint, failure };
+enum class Tone { plain, faint, notice, failure };
 
 struct PageLine {
   std::string label;
   std::vector<std::string> text;  // one entry a row; a row too long for the screen is broken at a space
   Tone tone = Tone::plain;
+};
+
+// A line a person types into.
+struct PageField {
+  std::string label;
+  std::string_view text;     // where it is typed into, in locked memory: drawn from there, never copied
+  bool as_dots = false;      // one for each character
+  std::size_t expected = 0;  // characters, where they are known and many: the box gets the rows for them
+};
+
+// A list one entry is taken of.
+struct PageChoice {
+  std::string label;
+  std::vector<std::string> options;
+  std::size_t selected = 0;
 };
 
 struct Page {
@@ -26,8 +41,17 @@ struct Page {
   Tone heading_tone = Tone::plain;
   std::vector<PageLine> lines;
   std::string footer;
+
+  // What a question adds, below the lines.
+  std::string_view written_down;  // groups to be copied by hand, in locked memory: drawn from there, never copied
+  std::string remark;             // why it is asked again
+  std::optional<PageField> field;
+  std::optional<PageChoice> choice;
+  std::string hint;  // below the field; its row is always kept free, so that nothing moves
+  Tone hint_tone = Tone::faint;
 };
 
+// In page_drawing.cc.
 void draw(const Page& page, const PsfFont& font, Canvas& canvas);
 
 // What PID 1 found when it was ready. Every value was read from the running kernel.

@@ -154,8 +154,12 @@ void Screen::take_card(std::size_t index) {
 void Screen::show(const Page& page) {
   for (const Fd& card : cards_) ::ioctl(card.get(), DRM_IOCTL_SET_MASTER, 0);
   for (Output& output : outputs_) {
-    Canvas canvas({output.pixels, output.bytes / 4}, output.width, output.height, output.stride);
+    // Drawn elsewhere first: nobody is to see the page empty, which with every key typed would be a flicker.
+    std::vector<std::uint32_t> drawn(output.bytes / 4);
+    Canvas canvas(drawn, output.width, output.height, output.stride);
     draw(page, font(), canvas);
+    std::ranges::copy(drawn, output.pixels);
+    ::explicit_bzero(drawn.data(), output.bytes);  // a page can show a recovery key
     drm_mode_crtc set{};
     set.crtc_id = output.crtc;
     set.fb_id = output.framebuffer;
