@@ -17,7 +17,7 @@ class Disk {
   Disk() {
     std::string name = (fs::temp_directory_path() / "ashlar-disk-XXXXXX").string();
     Fd file(::mkstemp(name.data()));
-    EXPECT_EQ(::ftruncate(file.get(), 32 << 20), 0);
+    EXPECT_EQ(::ftruncate(file.get(), 17 << 20), 0);
     path_ = name;
   }
   explicit Disk(const Disk& other) : Disk() { become(other); }

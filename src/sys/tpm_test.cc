@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include <thread>
+
 #include "sys/test_tpm.h"
 #include "sys/tpm_authority.h"
 #include "sys/tpm_rollback.h"
@@ -196,6 +198,21 @@ TEST_F(TpmTest, WrongValuesLockItUntilTheCountIsCleared) {
   Status denied = reset_lockout(*tpm_, key, secret_of(0x78));
   ASSERT_FALSE(denied);
   EXPECT_EQ(denied.error().kind<TpmFailure>(), TpmFailure::owned);
+}
+
+TEST_F(TpmTest, WaitingGivesTriesBack) {
+  set_up();
+  ASSERT_TRUE(set_lockout_parameters(*tpm_, open_key(), nullptr, {.tries = 2, .recovery = std::chrono::seconds(1)}));
+  // Guesses as long as the TPM takes any: one second gives one back.
+  for (int i = 0; i < 50 && !lockout_state(*tpm_).value().locked; ++i) EXPECT_FALSE(try_unseal(secret_of(1), steps()));
+  ASSERT_TRUE(lockout_state(*tpm_).value().locked);
+  Result<Secret> secret = try_unseal();
+  for (int i = 0; i < 50 && !secret; ++i) {
+    EXPECT_EQ(secret.error().kind<TpmFailure>(), TpmFailure::locked_out) << secret.error().message();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    secret = try_unseal();
+  }
+  EXPECT_TRUE(secret);
 }
 
 TEST_F(TpmTest, AnOpenDoorClosesForTheRestOfTheBoot) {
