@@ -1,4 +1,4 @@
-// The serial line of the password prompt: whatever comes, the answer is UTF-8 without control characters and not too long.
+// The serial line of the prompt: whatever comes, the answer is UTF-8 without control characters and of its length.
 #include "data/line_editor.h"
 #include "data/terminal_decoder.h"
 #include "fuzz.h"
