@@ -58,7 +58,8 @@ std::vector<Attack> firmware_attacks(const Lab& lab);
 std::vector<Attack> partition_attacks(const Lab& lab);
 Result<std::vector<Attack>> root_attacks(const Lab& lab);
 
-// `count` flips of one bit each, anywhere in use on the disk, one in ten anywhere at all.
-std::vector<Attack> bit_flips(const Lab& lab, std::uint64_t seed, unsigned count);
+// `count` flips of one bit each, anywhere in use on the disk, one in ten anywhere at all. The same seed means the same
+// flips for the same image, wherever it lies.
+Result<std::vector<Attack>> bit_flips(const Lab& lab, std::uint64_t seed, unsigned count);
 
 }  // namespace ashlar::prove

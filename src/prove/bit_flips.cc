@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <random>
 
 #include "prove/attack.h"
@@ -8,18 +9,26 @@
 namespace ashlar::prove {
 namespace {
 
-// The parts of the image file that are not holes: everything that was written.
-std::vector<Extent> written_extents(const fs::path& image) {
-  std::vector<Extent> extents;
-  Result<Fd> file = open_file(image, O_RDONLY);
-  if (!file) return extents;
-  for (off64_t at = 0; (at = ::lseek64(file->get(), at, SEEK_DATA)) >= 0;) {
-    off64_t end = ::lseek64(file->get(), at, SEEK_HOLE);
-    if (end <= at) break;
-    extents.push_back({static_cast<std::uint64_t>(at), static_cast<std::uint64_t>(end - at)});
+constexpr std::uint64_t kBlock = 4096;
+
+// The blocks of the image that are not all zeros. What the file system stores as holes may differ from host to host;
+// this does not, so that a seed means the same flips everywhere.
+Result<std::vector<std::uint64_t>> used_blocks(const fs::path& image) {
+  Fd file = TRY(open_file(image, O_RDONLY));
+  std::vector<std::uint64_t> used;
+  Bytes block(kBlock);
+  for (off64_t at = 0; (at = ::lseek64(file.get(), at, SEEK_DATA)) >= 0;) {
+    off64_t end = ::lseek64(file.get(), at, SEEK_HOLE);
+    for (std::uint64_t offset = static_cast<std::uint64_t>(at) / kBlock * kBlock;
+         offset < static_cast<std::uint64_t>(end); offset += kBlock) {
+      if (!used.empty() && used.back() >= offset) continue;
+      TRY(read_at(file, offset, block));
+      if (std::ranges::any_of(block, [](std::uint8_t byte) { return byte != 0; })) used.push_back(offset);
+    }
     at = end;
   }
-  return extents;
+  if (used.empty()) return fail(image.string() + " is all zeros");
+  return used;
 }
 
 // std::uniform_int_distribution may differ between libraries; a seed must give the same flips everywhere.
@@ -35,22 +44,15 @@ std::string place_of(const Lab& lab, std::uint64_t offset) {
 
 }  // namespace
 
-std::vector<Attack> bit_flips(const Lab& lab, std::uint64_t seed, unsigned count) {
-  std::vector<Extent> extents = written_extents(lab.options.image);
-  std::uint64_t written = 0;
-  for (const Extent& extent : extents) written += extent.bytes;
+Result<std::vector<Attack>> bit_flips(const Lab& lab, std::uint64_t seed, unsigned count) {
+  const std::vector<std::uint64_t> used = TRY(in("bit flips", used_blocks(lab.options.image)));
   const std::uint64_t disk = fs::file_size(lab.options.image);
 
   std::mt19937_64 random(seed);
   std::vector<Attack> flips;
   for (unsigned i = 0; i < count; ++i) {
     std::uint64_t offset = below(random, disk);
-    if (written > 0 && i % 10 != 0) {
-      std::uint64_t nth = below(random, written);
-      std::size_t extent = 0;
-      while (nth >= extents[extent].bytes) nth -= extents[extent++].bytes;
-      offset = extents[extent].offset + nth;
-    }
+    if (i % 10 != 0) offset = used[below(random, used.size())] + below(random, kBlock);
     auto bit = static_cast<unsigned>(below(random, 8));
     flips.push_back(
         {.id = fmt::format("flip.{}", i),

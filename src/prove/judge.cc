@@ -251,11 +251,11 @@ CaseReport judge_flips_offline(const Lab& lab, std::uint64_t seed, unsigned coun
       .denied_by = "`ashlar verify`",
       .expected = "verify names the broken link, or every file of the ESP and every block is as it was"};
   auto started = std::chrono::steady_clock::now();
-  const std::vector<Attack> flips = bit_flips(lab, seed, count);
+  std::vector<Attack> flips;
   std::atomic<unsigned> caught = 0;
   std::mutex mutex;
   const unsigned workers = image::processor_count();
-  Status judged = image::parallel_for(workers, [&](std::size_t worker) -> Status {
+  auto judge_share = [&](std::size_t worker) -> Status {
     Target target = TRY(Target::make(lab, fmt::format("{}.{}", report.id, worker)));
     for (std::size_t i = worker; i < flips.size(); i += workers) {
       TRY(check_interrupted());
@@ -272,7 +272,11 @@ CaseReport judge_flips_offline(const Lab& lab, std::uint64_t seed, unsigned coun
       TRY(flips[i].carry_out(target));  // and back
     }
     return {};
-  });
+  };
+  Status judged = [&]() -> Status {
+    flips = TRY(bit_flips(lab, seed, count));
+    return image::parallel_for(workers, judge_share);
+  }();
   if (!judged) report.problem = "could not be judged: " + judged.error().message();
   report.evidence = fmt::format("{} caught, {} where nothing that is used lies", caught.load(), count - caught.load());
   report.offline = report.evidence;

@@ -17,7 +17,7 @@ namespace {
 Result<std::vector<Attack>> matrix(const Lab& lab, const ProveOptions& options) {
   std::vector<Attack> attacks = boot_chain_attacks(lab);
   for (auto more : {stub_attacks(lab), firmware_attacks(lab), partition_attacks(lab), TRY(root_attacks(lab)),
-                    bit_flips(lab, options.seed, options.flips_booted)}) {
+                    TRY(bit_flips(lab, options.seed, options.flips_booted))}) {
     std::ranges::move(more, std::back_inserter(attacks));
   }
   if (options.only.empty()) return attacks;
