@@ -72,6 +72,7 @@ TEST(Start, TakesEveryStepInOrder) {
                        "resume root",
                        "mkdir /sysroot",
                        "mount erofs /dev/dm-0 /sysroot",
+                       "mkdir /run/ashlar/",
                        "move /proc /sysroot/proc",
                        "move /sys /sysroot/sys",
                        "move /dev /sysroot/dev",

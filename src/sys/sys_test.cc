@@ -176,8 +176,9 @@ TEST(Mounts, OnlyWhatIsNotNeededMayFail) {
 TEST(SwitchRoot, EmptiesTheInitramfsBeforeItLeaves) {
   FakeKernel kernel;
   ASSERT_TRUE(switch_root(kernel, "/sysroot"));
-  EXPECT_EQ(kernel.calls, (std::vector<std::string>{"move /proc /sysroot/proc", "move /sys /sysroot/sys",
-                                                    "move /dev /sysroot/dev", "move /run /sysroot/run", "empty /", "chroot /sysroot"}));
+  EXPECT_EQ(kernel.calls,
+            (std::vector<std::string>{"move /proc /sysroot/proc", "move /sys /sysroot/sys", "move /dev /sysroot/dev",
+                                      "move /run /sysroot/run", "empty /", "chroot /sysroot"}));
 }
 
 TEST(Failure, IsSaidOnceShownForHalfAMinuteAndRestarts) {
