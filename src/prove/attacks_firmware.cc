@@ -39,7 +39,6 @@ Attack strangers_keys() {
             // A stranger's own root hash signature too: the kernel believes the keys the firmware has now.
             return target.edit_esp([&](EspFiles& files) -> Status {
               const std::string loader(image::kBootloaderPath);
-              const std::string uki = image::uki_path(lab.version);
               files = TRY(image::esp_files(
                   TRY(sign_pe(files[loader], lab.stranger.image)),
                   TRY(sign_pe(TRY(make_uki_for(lab, lab.root_hash, lab.stranger.image)), lab.stranger.image)),
