@@ -100,7 +100,8 @@ inline void take(Status&) {}
 
 }  // namespace ashlar
 
-// The value of a Result, or return its error from the enclosing function.
+// The value of a Result, or return its error from the enclosing function. Never behind another element of a braced
+// initializer: g++ 12 does not destroy what it has made of the list when the TRY returns.
 #define TRY(...)                                                            \
   __extension__({                                                           \
     auto try_result = (__VA_ARGS__);                                        \

@@ -51,7 +51,8 @@ Result<bool> Keyboard::scan() {
       others_[path] = status.st_ino;
       continue;
     }
-    devices_.push_back({path, std::move(*fd), TRY(KeyDecoder::create(layout_)), std::vector<bool>(KEY_CNT)});
+    KeyDecoder decoder = TRY(KeyDecoder::create(layout_));
+    devices_.push_back({path, std::move(*fd), std::move(decoder), std::vector<bool>(KEY_CNT)});
     catch_up(devices_.back());
     set_light(devices_.back());
     found = true;

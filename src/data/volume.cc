@@ -191,7 +191,9 @@ Status UnlockedVolume::reload() {
 }
 
 Status UnlockedVolume::write_hmac(const HeaderParts& changing) {
-  HmacToken token{changing, TRY(hmac(changing))};
+  HmacToken token;
+  token.hmac = TRY(hmac(changing));
+  token.changing = changing;
   unsigned number = metadata_.hmac_number.value_or(free_token());
   int code = crypt_token_json_set(crypt_->device.get(), static_cast<int>(number), build_hmac_token(token).c_str());
   TRY(crypt_->check("authenticate the header", code));

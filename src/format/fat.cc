@@ -219,7 +219,8 @@ class Volume {
       if ((entry.attributes & kDirectory) != 0) {
         TRY(list_directory(first, path + "/", depth + 1, files));
       } else {
-        files.push_back({path, TRY(in(path, read_chain(first, entry.size)))});
+        Bytes content = TRY(in(path, read_chain(first, entry.size)));
+        files.push_back({path, std::move(content)});
       }
     }
     if (long_name.pending()) return fail(prefix + ": a long file name belongs to no file");

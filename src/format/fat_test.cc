@@ -73,10 +73,13 @@ TEST(Fat, ReadsFilesInDirectories) {
   EXPECT_EQ(files[1].path, "EMPTY.TXT");
 }
 
+// The path is long enough to be on the heap, where the sanitizers see whether a refusal loses it.
 TEST(Fat, RefusesChainsThatAreNone) {
   auto with_file = [](std::uint32_t size, auto change) {
     TestVolume volume(20);
-    volume.entry(2, 0, "A       EFI", 0, 4, size);
+    volume.entry(2, 0, "DIRECTOR   ", kDirectory, 3, 0);
+    volume.chain(3, kLast);
+    volume.entry(3, 0, "A_BINARYEFI", 0, 4, size);
     volume.chain(4, 5);
     volume.chain(5, kLast);
     change(volume);
@@ -84,13 +87,17 @@ TEST(Fat, RefusesChainsThatAreNone) {
   };
   auto as_it_is = [](TestVolume&) {};
   EXPECT_EQ(with_file(1024, as_it_is), "(no error)") << "the control";
-  EXPECT_EQ(with_file(512, as_it_is), "ESP: A.EFI: a cluster chain is longer than its file");
-  EXPECT_EQ(with_file(1025, as_it_is), "ESP: A.EFI: a cluster chain is shorter than its file");
-  EXPECT_EQ(with_file(0xffffffff, as_it_is), "ESP: A.EFI: a file is larger than its volume");
-  EXPECT_EQ(with_file(1024, [](TestVolume& v) { v.chain(4, 4); }), "ESP: A.EFI: two cluster chains meet");
-  EXPECT_EQ(with_file(1024, [](TestVolume& v) { v.chain(4, 2); }), "ESP: A.EFI: two cluster chains meet");
-  EXPECT_EQ(with_file(1024, [](TestVolume& v) { v.chain(4, 22); }), "ESP: A.EFI: a cluster chain leaves the volume");
-  EXPECT_EQ(with_file(1024, [](TestVolume& v) { v.chain(4, 0); }), "ESP: A.EFI: a cluster chain leaves the volume");
+  EXPECT_EQ(with_file(512, as_it_is), "ESP: DIRECTOR/A_BINARY.EFI: a cluster chain is longer than its file");
+  EXPECT_EQ(with_file(1025, as_it_is), "ESP: DIRECTOR/A_BINARY.EFI: a cluster chain is shorter than its file");
+  EXPECT_EQ(with_file(0xffffffff, as_it_is), "ESP: DIRECTOR/A_BINARY.EFI: a file is larger than its volume");
+  EXPECT_EQ(with_file(1024, [](TestVolume& v) { v.chain(4, 4); }),
+            "ESP: DIRECTOR/A_BINARY.EFI: two cluster chains meet");
+  EXPECT_EQ(with_file(1024, [](TestVolume& v) { v.chain(4, 2); }),
+            "ESP: DIRECTOR/A_BINARY.EFI: two cluster chains meet");
+  EXPECT_EQ(with_file(1024, [](TestVolume& v) { v.chain(4, 22); }),
+            "ESP: DIRECTOR/A_BINARY.EFI: a cluster chain leaves the volume");
+  EXPECT_EQ(with_file(1024, [](TestVolume& v) { v.chain(4, 0); }),
+            "ESP: DIRECTOR/A_BINARY.EFI: a cluster chain leaves the volume");
 }
 
 TEST(Fat, RefusesATreeWithoutAnEnd) {

@@ -30,10 +30,11 @@ std::string type_name(const Guid& type) {
 
 Result<Json> describe_pe(const FatFile& file) {
   PeImage pe = TRY(parse_pe(file.content));
+  Sha256Digest authenticode = TRY(authenticode_digest(file.content));
   Json out = {{"path", file.path},
               {"bytes", file.content.size()},
               {"sha256", sha256(file.content).hex()},
-              {"authenticode_sha256", TRY(authenticode_digest(file.content)).hex()}};
+              {"authenticode_sha256", authenticode.hex()}};
   out["signers"] = Json::array();
   for (const PeSignature& signature : TRY(pe_signatures(file.content))) out["signers"].push_back(signature.signer);
   for (const PeSection& section : pe.sections) {
@@ -52,7 +53,8 @@ Result<Json> describe_key_update(ByteView file) {
       enrols.push_back(is_certificate ? certificate_subject(TRY(parse_certificate(entry.data))) : to_hex(entry.data));
     }
   }
-  return Json{{"enrols", std::move(enrols)}, {"signer", TRY(efi_auth_signer(file))}};
+  std::string signer = TRY(efi_auth_signer(file));
+  return Json{{"enrols", std::move(enrols)}, {"signer", std::move(signer)}};
 }
 
 Json describe_other_file(const FatFile& file) {

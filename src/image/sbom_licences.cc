@@ -25,7 +25,8 @@ Result<std::optional<LicenceFile>> find_licence_file(const fs::path& tree, const
   std::optional<fs::path> path = view.resolve(fs::path("/usr/share/doc") / package / "copyright");
   if (!path || !view.has_file(*path)) return std::nullopt;
   Bytes content = TRY(read_file(view.on_host(*path)));
-  return LicenceFile{path->string(), sha256(content), TRY(sha1_hex(content))};
+  std::string sha1 = TRY(sha1_hex(content));
+  return LicenceFile{path->string(), sha256(content), std::move(sha1)};
 }
 
 Result<fs::path> unpack_licences(const Cache& cache, const std::vector<PackageFile>& packages,

@@ -96,11 +96,15 @@ std::vector<UkiSection> sections_of(const Lab& lab) {
 
 Result<Lab> open_lab(const LabOptions& options) {
   OpenedImage image = TRY(image::open_image(options.image));
+  image::KeySet owner = TRY(image::load_key_set(options.keys));
+  image::KeySet stranger = TRY(make_stranger(options.work));
+  image::CertificateSet certificates = TRY(image::load_certificates(options.keys));
+  image::Workshop tools = TRY(image::open_tools(options.tools, "workshop"));
   Lab lab = {.options = options,
-             .owner = TRY(image::load_key_set(options.keys)),
-             .stranger = TRY(make_stranger(options.work)),
-             .certificates = TRY(image::load_certificates(options.keys)),
-             .tools = TRY(image::open_tools(options.tools, "workshop"))};
+             .owner = std::move(owner),
+             .stranger = std::move(stranger),
+             .certificates = std::move(certificates),
+             .tools = std::move(tools)};
   TRY(in(options.image.string(), take_apart(lab, image)));
   TRY(in("the keys at " + options.keys + " are not those of the image",
          verify_pe(lab.esp[image::uki_path(lab.version)], lab.certificates.image)));

@@ -16,10 +16,12 @@ namespace {
 
 Result<std::vector<Attack>> matrix(const Lab& lab, const ProveOptions& options) {
   std::vector<Attack> attacks = boot_chain_attacks(lab);
-  for (auto more : {stub_attacks(lab), firmware_attacks(lab), partition_attacks(lab), TRY(root_attacks(lab)),
-                    TRY(bit_flips(lab, options.seed, options.flips_booted))}) {
-    std::ranges::move(more, std::back_inserter(attacks));
-  }
+  auto add = [&](std::vector<Attack> more) { std::ranges::move(more, std::back_inserter(attacks)); };
+  add(stub_attacks(lab));
+  add(firmware_attacks(lab));
+  add(partition_attacks(lab));
+  add(TRY(root_attacks(lab)));
+  add(TRY(bit_flips(lab, options.seed, options.flips_booted)));
   if (options.only.empty()) return attacks;
   std::set<std::string> wanted(options.only.begin(), options.only.end());
   std::erase_if(attacks, [&](const Attack& attack) { return wanted.erase(attack.id) == 0; });

@@ -45,10 +45,8 @@ Result<Partition> describe(Kernel& kernel, const std::string& name) {
   std::optional<std::uint64_t> count = parse_number(trimmed(as_text(sectors)));
   std::optional<std::uint64_t> size = count ? checked_mul(*count, kBytesPerSector) : std::nullopt;
   if (!size) return fail("partition " + name + " has no sound size");
-  return Partition{.path = "/dev/" + name,
-                   .disk = value_of(as_text(disk), "DEVNAME"),
-                   .number = TRY(parse_device_number(trimmed(as_text(number)))),
-                   .size = *size};
+  DeviceNumber device = TRY(parse_device_number(trimmed(as_text(number))));
+  return Partition{.path = "/dev/" + name, .disk = value_of(as_text(disk), "DEVNAME"), .number = device, .size = *size};
 }
 
 }  // namespace
