@@ -65,9 +65,8 @@ Result<RsaPublicKey> parse_rsa_public_key_pem(ByteView pem) {
   for (char c : text.substr(kBegin.size(), text.size() - kBegin.size() - kEnd.size())) {
     if (c != '\n') in_one_line += c;
   }
-  Result<Bytes> der = from_base64(in_one_line);  // not through in(): g++ 14 then sees a free of nothing
-  if (!der) return std::unexpected(std::move(der).error().in("public key"));
-  RsaPublicKey key = TRY(parse_rsa_public_key_der(*der));
+  Bytes der = TRY(in("public key", from_base64(in_one_line)));
+  RsaPublicKey key = TRY(parse_rsa_public_key_der(der));
   if (key.pem() != text) return fail("not a public key in PEM as RFC 7468 writes it");
   return key;
 }
