@@ -8,9 +8,8 @@
 // on every machine. It is the hash of handle, attributes, authPolicy and size:
 //   - the handle is fixed, and so is the size (8);
 //   - authPolicy depends on the owner's PCR key alone;
-//   - attributes that change at run time are left out: nothing is locked (READ_STCLEAR, WRITE_STCLEAR, ...) and the
-//   only
-//     one that does change, WRITTEN, changes once, at set-up. Before, the index has another name and satisfies nothing.
+//   - attributes that change at run time are left out: nothing is locked (READ_STCLEAR, WRITE_STCLEAR, ...). The one
+//     that does change, WRITTEN, changes once, at set-up. Before, the index has another name and satisfies nothing.
 // What the attributes allow:
 //   NT_BITS      bits go from 0 to 1 and never back; all are 0 at first, where a counter starts at a value nobody chose
 //   POLICYWRITE  to write, the owner's signature is needed, for exactly that bit; there is no AUTHWRITE, OWNERWRITE or

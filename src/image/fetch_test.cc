@@ -70,6 +70,18 @@ class Fetch : public ::testing::Test {
   std::map<std::string, std::string> body_;
 };
 
+// A machine that knows no archive builds from a full cache; with an empty one it says what it lacks.
+TEST_F(Fetch, AsksForAnArchiveOnlyWhenSomethingIsMissing) {
+  options_.mirror = fail_misuse("no archive here");
+  Result<std::vector<fs::path>> missing = fetch(lock_, {"core"}, options_);
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().message().find("no archive here"), std::string::npos) << missing.error().message();
+  TestServer server([&](const Request& request) { return Answer{.body = body_.at(request.path.substr(6, 4))}; });
+  ASSERT_TRUE(fetch_from(server));
+  options_.mirror = fail_misuse("no archive here");
+  EXPECT_TRUE(fetch(lock_, {"core"}, options_));
+}
+
 TEST_F(Fetch, DownloadsOnceInOrder) {
   add("foot");
   add("sway", 10);

@@ -115,7 +115,6 @@ Attack fw_cfg_strings() {
 }
 
 // --- Boot menu.
-constexpr const char* kMenu = "Reboot Into Firmware Interface";  // one of its entries
 
 Status add_to_loader_conf(Target& target, std::string_view lines) {
   return target.edit_esp([&](EspFiles& files) -> Status {

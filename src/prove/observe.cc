@@ -21,7 +21,6 @@ constexpr auto kAnswer = minutes(4);
 constexpr std::size_t kKeptLines = 12;
 constexpr unsigned kMostResets = 4;  // enrolling keys is one, a panic another
 constexpr std::array kPcrs = {4U, 7U, 11U, 12U, 13U};
-constexpr std::string_view kMenu = "Reboot Into Firmware Interface";  // one of the boot loader's entries
 // The shell of the dev variant, and a shell that is PID 1 itself.
 constexpr std::array<std::string_view, 2> kPrompts = {"DEV ashlar# ", "\n# "};
 

@@ -11,6 +11,9 @@
 
 namespace ashlar::prove {
 
+// An entry of the boot loader's menu, which is seen when the menu shows.
+inline constexpr const char* kMenu = "Reboot Into Firmware Interface";
+
 struct Watch {
   std::string evidence;  // a regular expression; empty: nothing is looked for
   bool ends_at_evidence = true;

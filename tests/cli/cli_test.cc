@@ -61,6 +61,14 @@ TEST(Keys, AreNotMadeInTheRepository) {
   EXPECT_FALSE(fs::exists(place));
 }
 
+// A PIN must not become the name of a directory, and a picture nobody takes must not be asked for without a word.
+TEST(Misuse, IsSaidBeforeAnythingIsDone) {
+  expect_failure(ashlar({"keys", "new", "--variant", "dev", "pkcs11:token=x?pin-value=1234"}), 2, "not in a token");
+  EXPECT_FALSE(fs::exists("pkcs11:token=x?pin-value=1234"));
+  expect_failure(ashlar({"run", "--headless", "--image", core_image(), "--screenshot", "/nonexistent/x.png"}), 2,
+                 "add --until ready");
+}
+
 TEST(Build, RefusesTheOtherVariantsKeys) {
   image::TemporaryDirectory out = scratch();
   auto build = [&](const std::string& variant, const std::string& keys) {
