@@ -26,6 +26,9 @@ struct Notice {
   // Something to write down, in groups that stand between dashes or spaces: in locked memory, which stays valid until
   // the next call. Screen and serial line show it as it is.
   std::string_view written_down;
+  // The same as a QR code (qr_code.h), under the same rule. Large enough screens show it, the serial line does not: from
+  // a terminal text is copied, and what it would make of block characters is not known.
+  QrModules qr_code;
 };
 
 struct Question {
