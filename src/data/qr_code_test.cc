@@ -131,8 +131,9 @@ TEST_F(QrCodeTest, DISABLED_DrawsPictures) {
     Bytes picture = picture_of(question_page({question, Echo::text, done}, {.layout = "us"}), font, width, height);
     std::string name = "recovery-key-" + std::to_string(width) + "x" + std::to_string(height) + ".ppm";
     ASSERT_TRUE(write_file(fs::path(std::getenv("ASHLAR_PICTURES")) / name, picture));
-    // At 800x600 this font needs all of the width.
-    if (width > 800) EXPECT_EQ(seen_in(picture).out, kRecoveryText) << name;
+    // There this font needs all of the width.
+    if (width == 800) continue;
+    EXPECT_EQ(seen_in(picture).out, kRecoveryText) << name;
   }
 }
 
