@@ -149,6 +149,16 @@ TEST_F(Serial, TakesAnEmptyAnswerAndTellsItFromLeaving) {
   EXPECT_EQ(text_of(*asked.get().value()), "x");
 }
 
+TEST_F(Serial, CtrlCLeavesTheQuestionWhateverWasTyped) {
+  ConsolePrompter prompter = prompter_on(line);
+  auto answer = asking(prompter, password);
+  ASSERT_TRUE(line.wait_for("Password: "));
+  line.type("half a passw\x03");
+  Result<std::optional<Secret>> left = answer.get();
+  ASSERT_TRUE(left) << left.error().message();
+  EXPECT_FALSE(*left);
+}
+
 TEST_F(Serial, RefusesControlCharactersAndWhatIsTooLong) {
   ConsolePrompter prompter = prompter_on(line);
   auto answer = asking(prompter, password);
