@@ -61,16 +61,6 @@ std::string words_of_argon2id(const Argon2idParameters& parameters) {
          std::to_string(parameters.passes) + ", lanes: " + std::to_string(parameters.lanes);
 }
 
-std::string words_of_request(const Request& request) {
-  struct Words {
-    std::string operator()(const AddUser& add) { return "a new user, " + add.name; }
-    std::string operator()(const RemoveUser& remove) { return "removing " + account_name(remove.user); }
-    std::string operator()(const ChangePassword& change) { return "a new password for " + account_name(change.user); }
-    std::string operator()(const ExpectChange&) { return "preparing for a change of the firmware"; }
-  };
-  return std::visit(Words(), request);
-}
-
 // "u1 and u3": for whom a register is not what was enrolled.
 std::string who_differs(const DataStatus& status, unsigned pcr) {
   std::vector<std::string> who;
@@ -287,6 +277,23 @@ Json json_of_tpm(const DataStatus& status) {
 }
 
 }  // namespace
+
+bool is_open(const Storage& storage) { return fs::exists(storage.root() / "ashlar"); }  // nothing lies there otherwise
+
+Status require_open(const Storage& storage) {
+  if (is_open(storage)) return {};
+  return fail("/data is closed: restart the machine, and enter the password or the recovery key");
+}
+
+std::string words_of_request(const Request& request) {
+  struct Words {
+    std::string operator()(const AddUser& add) { return "a new user, " + add.name; }
+    std::string operator()(const RemoveUser& remove) { return "removing " + account_name(remove.user); }
+    std::string operator()(const ChangePassword& change) { return "a new password for " + account_name(change.user); }
+    std::string operator()(const ExpectChange&) { return "preparing for a change of the firmware"; }
+  };
+  return std::visit(Words(), request);
+}
 
 bool without_tpm(const DataStatus& status) {
   return !status.users.empty() && std::ranges::none_of(status.users, &UserStatus::uses_tpm);

@@ -59,6 +59,14 @@ struct DataStatus {
   std::vector<std::string> damaged_requests;
 };
 
+// /data is open now: what lies on it can be read.
+bool is_open(const Storage& storage);
+// The same as an error that says what to do.
+Status require_open(const Storage& storage);
+
+// "a new user, Berta".
+std::string words_of_request(const Request& request);
+
 // No user's password needs the TPM: the machine had none at set-up, and what that means stays so.
 bool without_tpm(const DataStatus& status);
 

@@ -66,7 +66,8 @@ Result<std::optional<TpmStorageKey>> open_pinned(Tpm& tpm, const DataHeader& hea
 // Why this user's password would not do at the next start. PCR 15 is extended by now and zero then.
 Result<std::optional<Error>> refusal_of(Tpm& tpm, const TpmStorageKey& key, const SignedImage& image,
                                         const EnrolledTpm& enrolled, const PcrValues& present) {
-  UnsealSteps steps = unseal_steps(image.signature, image.owner, enrolled.enrolled);
+  UnsealSteps steps =
+      unseal_steps(image.signature, image.owner, enrolled.expecting ? PcrValues() : enrolled.enrolled);
   steps.not_yet_unlocked = {{kPcrUnlockingEnded, present.at(kPcrUnlockingEnded)}};
   return foreseeable_refusal(tpm, key, steps);
 }
@@ -112,7 +113,7 @@ Result<DataStatus> gather_status(Storage& storage, TurnTpm& tpm, const std::opti
     } else {
       status.header = std::move(read).error();
     }
-    status.mounted = fs::exists(storage.root() / "ashlar");  // nothing lies there while it is closed
+    status.mounted = is_open(storage);
     if (status.mounted) read_records(storage, status);
   }
 
