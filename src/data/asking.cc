@@ -1,6 +1,7 @@
 #include "data/asking.h"
 
 #include "data/password_quality.h"
+#include "data/users.h"
 
 namespace ashlar {
 namespace {
@@ -47,10 +48,11 @@ Result<std::string> ask_name(Prompter& prompter, const Notice& notice) {
   for (;;) {
     std::optional<Secret> answer = TRY(prompter.ask(question, Echo::text));
     std::string name = answer ? std::string(as_text(answer->bytes())) : "";
-    std::size_t first = name.find_first_not_of(' ');
-    name = first == std::string::npos ? "" : name.substr(first, name.find_last_not_of(' ') + 1 - first);
-    if (!name.empty() && name.size() <= kLongestUserName) return name;
-    question.remark = name.empty() ? "A name, please." : "That is too long. A shorter name, please.";
+    name.erase(0, name.find_first_not_of(' '));
+    name.erase(name.find_last_not_of(' ') + 1);
+    Status good = check_person_name(name);
+    if (good) return name;
+    question.remark = as_sentence(good.error().message());
   }
 }
 

@@ -16,8 +16,7 @@ Status tell(Prompter& prompter, const Notice& notice);
 // A failure that stops nothing: told, and written to the log.
 Status tell_failure(Turn& turn, const std::string& heading, const Error& error);
 
-// "Anna", from the person; never empty, at most kLongestUserName bytes.
-constexpr std::size_t kLongestUserName = 64;
+// What the person is called (check_person_name), without blanks at either end.
 Result<std::string> ask_name(Prompter& prompter, const Notice& notice);
 
 struct NewPassword {

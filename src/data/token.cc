@@ -1,6 +1,7 @@
 #include "data/token.h"
 
 #include "base/base64.h"
+#include "data/argon2id_json.h"
 #include "data/luks2_metadata.h"
 #include "data/strict_json.h"
 
@@ -29,12 +30,8 @@ Json json_of(const UserToken& token) {
   Json json = {{"type", kUserToken},
                {"keyslots", Json::array({std::to_string(token.keyslot)})},
                {"version", 1},
-               {"user", "u" + std::to_string(token.user)},
-               {"argon2id",
-                {{"memory_kib", token.password.memory_kib},
-                 {"passes", token.password.passes},
-                 {"lanes", token.password.lanes},
-                 {"salt", to_base64(token.password.salt)}}},
+               {"user", account_name(token.user)},
+               {"argon2id", argon2id_json(token.password)},
                {"tpm", nullptr}};
   if (token.tpm) json["tpm"] = json_of(*token.tpm);
   return json;
@@ -51,17 +48,6 @@ Result<SealedBlobs> blobs_of(const Json& object) {
   blobs.public_area = TRY(blob_at(object, "public"));
   blobs.private_area = TRY(blob_at(object, "private"));
   return blobs;
-}
-
-Result<Argon2idParameters> argon2id_of(const Json& json) {
-  TRY(has_exactly(json, {"memory_kib", "passes", "lanes", "salt"}, "\"argon2id\""));
-  Argon2idParameters parameters{
-      TRY(number_at(json, "memory_kib")), TRY(number_at(json, "passes")), TRY(number_at(json, "lanes")), {}};
-  TRY(check_argon2id(parameters));
-  Bytes salt = TRY(from_base64(TRY(text_at(json, "salt"))));
-  if (salt.size() != parameters.salt.size()) return fail("a salt of another size");
-  std::ranges::copy(salt, parameters.salt.begin());
-  return parameters;
 }
 
 Result<EnrolledTpm> tpm_of(const Json& json) {
@@ -90,16 +76,14 @@ Result<UserToken> parse(ByteView bytes) {
   TRY(has_exactly(json, {"type", "keyslots", "version", "user", "argon2id", "tpm"}, "it"));
   if (json.at("version") != 1) return fail("of another version");
   UserToken token;
-  std::string user = TRY(text_at(json, "user"));
-  if (user.size() != 2 || user[0] != 'u' || user[1] < '1' || user[1] > '8') return fail("for no user of ours");
-  token.user = static_cast<unsigned>(user[1] - '0');
+  token.user = TRY(parse_account_name(TRY(text_at(json, "user"))));
   const Json& keyslots = json.at("keyslots");
   if (!keyslots.is_array() || keyslots.size() != 1 || !keyslots[0].is_string()) return fail("not for one keyslot");
   for (token.keyslot = 0; token.keyslot < 32; ++token.keyslot) {
     if (keyslots[0] == std::to_string(token.keyslot)) break;
   }
   if (token.keyslot == 32) return fail("for no keyslot");
-  token.password = TRY(argon2id_of(json.at("argon2id")));
+  token.password = TRY(parse_argon2id_json(json.at("argon2id")));
   if (!json.at("tpm").is_null()) token.tpm = TRY(tpm_of(json.at("tpm")));
   // One text for each content: "type", numbers like 1.0 and upper-case hexadecimal show here.
   if (json_of(token).dump() != json.dump()) return fail("in another form than ours");

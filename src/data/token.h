@@ -11,12 +11,11 @@
 #pragma once
 
 #include "data/password_key.h"
+#include "data/users.h"
 #include "format/tpm_policy.h"
 #include "sys/sealed_blobs.h"
 
 namespace ashlar {
-
-constexpr unsigned kUsers = 8;  // u1 to u8
 
 struct EnrolledTpm {
   TpmName storage_key;  // pinned: a TPM with another one is not this machine's, or was cleared
