@@ -11,13 +11,19 @@ namespace {
 constexpr std::size_t kLargestBlob = 1024;  // bytes
 constexpr std::array kEnrolledPcrs = {0U, 2U, 7U};
 
+Json json_of(const SealedBlobs& blobs) {
+  return {{"public", to_base64(blobs.public_area)}, {"private", to_base64(blobs.private_area)}};
+}
+
 Json json_of(const EnrolledTpm& tpm) {
   Json pcrs = Json::object();
   for (const auto& [pcr, value] : tpm.enrolled) pcrs[std::to_string(pcr)] = value.hex();
-  return {{"storage_key", tpm.storage_key.hex()},
-          {"pcrs", pcrs},
-          {"public", to_base64(tpm.secret.public_area)},
-          {"private", to_base64(tpm.secret.private_area)}};
+  Json json = json_of(tpm.secret);
+  json["storage_key"] = tpm.storage_key.hex();
+  json["pcrs"] = pcrs;
+  json["expecting"] = nullptr;
+  if (tpm.expecting) json["expecting"] = json_of(*tpm.expecting);
+  return json;
 }
 
 Json json_of(const UserToken& token) {
@@ -37,8 +43,15 @@ Result<Bytes> blob_at(const Json& object, const char* key) {
   return blob;
 }
 
+Result<SealedBlobs> blobs_of(const Json& object) {
+  SealedBlobs blobs;
+  blobs.public_area = TRY(blob_at(object, "public"));
+  blobs.private_area = TRY(blob_at(object, "private"));
+  return blobs;
+}
+
 Result<EnrolledTpm> tpm_of(const Json& json) {
-  TRY(has_exactly(json, {"storage_key", "pcrs", "public", "private"}, "\"tpm\""));
+  TRY(has_exactly(json, {"storage_key", "pcrs", "public", "private", "expecting"}, "\"tpm\""));
   EnrolledTpm tpm;
   Bytes name = TRY(from_hex(TRY(text_at(json, "storage_key"))));
   if (name.size() != tpm.storage_key.bytes.size()) return fail("the storage key's name has another size");
@@ -48,8 +61,11 @@ Result<EnrolledTpm> tpm_of(const Json& json) {
   for (unsigned pcr : kEnrolledPcrs) {
     tpm.enrolled[pcr] = TRY(parse_sha256(TRY(text_at(pcrs, std::to_string(pcr).c_str()))));
   }
-  tpm.secret.public_area = TRY(blob_at(json, "public"));
-  tpm.secret.private_area = TRY(blob_at(json, "private"));
+  tpm.secret = TRY(blobs_of(json));
+  if (const Json& expecting = json.at("expecting"); !expecting.is_null()) {
+    TRY(has_exactly(expecting, {"public", "private"}, "\"expecting\""));
+    tpm.expecting = TRY(blobs_of(expecting));
+  }
   return tpm;
 }
 
