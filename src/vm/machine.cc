@@ -269,6 +269,8 @@ Result<std::string> Machine::wait_for_text(std::string_view text, Milliseconds t
   }
 }
 
+std::string Machine::unfinished_line() const { return state_->text.unfinished_line(); }
+
 Status Machine::type_serial(std::string_view text) {
   Deadline deadline = Deadline::after(kAnswer);
   while (!text.empty()) {

@@ -89,6 +89,8 @@ class Machine {
   Result<std::optional<std::string>> next_line(Milliseconds timeout);
   // Everything through the first occurrence of `text`, which need not be at a line end: for prompts.
   Result<std::string> wait_for_text(std::string_view text, Milliseconds timeout);
+  // What was said since the last line end and not taken, as it is now.
+  [[nodiscard]] std::string unfinished_line() const;
   Status type_serial(std::string_view text);
   // What was said since the last line taken, raw: for passing a console through. Empty when `timeout` is over.
   // Returns earlier when the caller's descriptor `also` becomes readable.
