@@ -151,7 +151,8 @@ Status add_token(Luks2Metadata& metadata, unsigned number, const Json& token) {
     return foreign(what + " is none");
   }
   std::string type = token.at("type").get<std::string>();
-  if (type != kUserToken && type != kHmacToken && type != kTpmAuthorityToken) {
+  constexpr std::array kTypes = {kUserToken, kHmacToken, kTpmAuthorityToken, kMachineToken};
+  if (std::ranges::find(kTypes, type) == kTypes.end()) {
     return foreign(what + " is of a type we do not know");
   }
   std::set<unsigned> keyslots = TRY(numbers_of(token.at("keyslots"), what));

@@ -17,6 +17,7 @@ namespace ashlar {
 constexpr std::string_view kUserToken = "ashlar";              // token.h
 constexpr std::string_view kHmacToken = "ashlar-hmac";         // exactly one, below
 constexpr std::string_view kTpmAuthorityToken = "ashlar-tpm";  // authority_token.h; at most one
+constexpr std::string_view kMachineToken = "ashlar-machine";   // machine_token.h; at most one
 
 // Keyslots and tokens by number.
 struct HeaderParts {

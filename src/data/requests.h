@@ -1,6 +1,7 @@
-// What waits for the next start, because it needs the volume key or a password at the prompt: ROOT/ashlar/requests/N.json,
-// written by `ashlarctl`, carried out by the unlocking program once the volume is open and before PCR 15 is extended.
-// Nothing in a request is secret, and none is believed blindly: each is put to the person at the prompt.
+// What waits for the next start, because it needs the volume key or a password at the prompt:
+// ROOT/ashlar/requests/N.json, written by `ashlarctl`, carried out by the unlocking program once the volume is open and
+// before PCR 15 is extended. Nothing in a request is secret, and none is believed blindly: each is put to the person at
+// the prompt.
 #pragma once
 
 #include <string>

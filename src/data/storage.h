@@ -1,5 +1,6 @@
-// What the unlocking program asks of the machine below and above the volume: the partition, the mapping, the file system
-// and its keys. LinuxStorage does it; FakeStorage (fake_storage.h) plays it in the unit tests with a file and a directory.
+// What the unlocking program asks of the machine below and above the volume: the partition, the mapping, the file
+// system and its keys. LinuxStorage does it; FakeStorage (fake_storage.h) plays it in the unit tests with a file and a
+// directory.
 #pragma once
 
 #include "data/volume.h"

@@ -1,6 +1,7 @@
 #include "data/token.h"
 
 #include "base/base64.h"
+#include "data/argon2id_json.h"
 #include "data/luks2_metadata.h"
 #include "data/strict_json.h"
 
@@ -10,25 +11,27 @@ namespace {
 constexpr std::size_t kLargestBlob = 1024;  // bytes
 constexpr std::array kEnrolledPcrs = {0U, 2U, 7U};
 
+Json json_of(const SealedBlobs& blobs) {
+  return {{"public", to_base64(blobs.public_area)}, {"private", to_base64(blobs.private_area)}};
+}
+
 Json json_of(const EnrolledTpm& tpm) {
   Json pcrs = Json::object();
   for (const auto& [pcr, value] : tpm.enrolled) pcrs[std::to_string(pcr)] = value.hex();
-  return {{"storage_key", tpm.storage_key.hex()},
-          {"pcrs", pcrs},
-          {"public", to_base64(tpm.secret.public_area)},
-          {"private", to_base64(tpm.secret.private_area)}};
+  Json json = json_of(tpm.secret);
+  json["storage_key"] = tpm.storage_key.hex();
+  json["pcrs"] = pcrs;
+  json["expecting"] = nullptr;
+  if (tpm.expecting) json["expecting"] = json_of(*tpm.expecting);
+  return json;
 }
 
 Json json_of(const UserToken& token) {
   Json json = {{"type", kUserToken},
                {"keyslots", Json::array({std::to_string(token.keyslot)})},
                {"version", 1},
-               {"user", "u" + std::to_string(token.user)},
-               {"argon2id",
-                {{"memory_kib", token.password.memory_kib},
-                 {"passes", token.password.passes},
-                 {"lanes", token.password.lanes},
-                 {"salt", to_base64(token.password.salt)}}},
+               {"user", account_name(token.user)},
+               {"argon2id", argon2id_json(token.password)},
                {"tpm", nullptr}};
   if (token.tpm) json["tpm"] = json_of(*token.tpm);
   return json;
@@ -40,19 +43,15 @@ Result<Bytes> blob_at(const Json& object, const char* key) {
   return blob;
 }
 
-Result<Argon2idParameters> argon2id_of(const Json& json) {
-  TRY(has_exactly(json, {"memory_kib", "passes", "lanes", "salt"}, "\"argon2id\""));
-  Argon2idParameters parameters{
-      TRY(number_at(json, "memory_kib")), TRY(number_at(json, "passes")), TRY(number_at(json, "lanes")), {}};
-  TRY(check_argon2id(parameters));
-  Bytes salt = TRY(from_base64(TRY(text_at(json, "salt"))));
-  if (salt.size() != parameters.salt.size()) return fail("a salt of another size");
-  std::ranges::copy(salt, parameters.salt.begin());
-  return parameters;
+Result<SealedBlobs> blobs_of(const Json& object) {
+  SealedBlobs blobs;
+  blobs.public_area = TRY(blob_at(object, "public"));
+  blobs.private_area = TRY(blob_at(object, "private"));
+  return blobs;
 }
 
 Result<EnrolledTpm> tpm_of(const Json& json) {
-  TRY(has_exactly(json, {"storage_key", "pcrs", "public", "private"}, "\"tpm\""));
+  TRY(has_exactly(json, {"storage_key", "pcrs", "public", "private", "expecting"}, "\"tpm\""));
   EnrolledTpm tpm;
   Bytes name = TRY(from_hex(TRY(text_at(json, "storage_key"))));
   if (name.size() != tpm.storage_key.bytes.size()) return fail("the storage key's name has another size");
@@ -62,8 +61,11 @@ Result<EnrolledTpm> tpm_of(const Json& json) {
   for (unsigned pcr : kEnrolledPcrs) {
     tpm.enrolled[pcr] = TRY(parse_sha256(TRY(text_at(pcrs, std::to_string(pcr).c_str()))));
   }
-  tpm.secret.public_area = TRY(blob_at(json, "public"));
-  tpm.secret.private_area = TRY(blob_at(json, "private"));
+  tpm.secret = TRY(blobs_of(json));
+  if (const Json& expecting = json.at("expecting"); !expecting.is_null()) {
+    TRY(has_exactly(expecting, {"public", "private"}, "\"expecting\""));
+    tpm.expecting = TRY(blobs_of(expecting));
+  }
   return tpm;
 }
 
@@ -74,16 +76,14 @@ Result<UserToken> parse(ByteView bytes) {
   TRY(has_exactly(json, {"type", "keyslots", "version", "user", "argon2id", "tpm"}, "it"));
   if (json.at("version") != 1) return fail("of another version");
   UserToken token;
-  std::string user = TRY(text_at(json, "user"));
-  if (user.size() != 2 || user[0] != 'u' || user[1] < '1' || user[1] > '8') return fail("for no user of ours");
-  token.user = static_cast<unsigned>(user[1] - '0');
+  token.user = TRY(parse_account_name(TRY(text_at(json, "user"))));
   const Json& keyslots = json.at("keyslots");
   if (!keyslots.is_array() || keyslots.size() != 1 || !keyslots[0].is_string()) return fail("not for one keyslot");
   for (token.keyslot = 0; token.keyslot < 32; ++token.keyslot) {
     if (keyslots[0] == std::to_string(token.keyslot)) break;
   }
   if (token.keyslot == 32) return fail("for no keyslot");
-  token.password = TRY(argon2id_of(json.at("argon2id")));
+  token.password = TRY(parse_argon2id_json(json.at("argon2id")));
   if (!json.at("tpm").is_null()) token.tpm = TRY(tpm_of(json.at("tpm")));
   // One text for each content: "type", numbers like 1.0 and upper-case hexadecimal show here.
   if (json_of(token).dump() != json.dump()) return fail("in another form than ours");

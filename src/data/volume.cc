@@ -211,6 +211,11 @@ Status UnlockedVolume::begin(const HeaderParts& changing) {
   return {};
 }
 
+Status UnlockedVolume::go_on_with(const HeaderParts& changing) {
+  if (!metadata_.hmac_number) return fail("change the header: it was never authenticated");
+  return write_hmac(changing);
+}
+
 Status UnlockedVolume::finish() { return write_hmac({}); }
 
 Status UnlockedVolume::discard_unfinished() {

@@ -39,6 +39,8 @@ class UnlockedVolume {
   // after a power cut; unfinished() then says what was under way.
   Status begin(const HeaderParts& changing);
   Status finish();
+  // finish() and begin() in one write: there is no moment in which both what was added and what will be removed count.
+  Status go_on_with(const HeaderParts& changing);
   [[nodiscard]] const HeaderParts& unfinished() const { return metadata_.hmac.changing; }
   // Removes what an interrupted change has left half done, and finishes it.
   Status discard_unfinished();

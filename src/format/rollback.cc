@@ -53,12 +53,10 @@ ImagePolicies image_policies(const TpmName& pcr_key, const Sha256Digest& uki_pcr
 }
 
 Sha256Digest data_policy(const TpmName& pcr_key, const PcrValues& enrolled) {
-  return PolicyDigest()
-      .authorize(pcr_key, as_bytes(kUnsealRef))
-      .pcr(enrolled)
-      .pcr(PcrValues{{kPcrUnlockingEnded, Sha256Digest{}}})
-      .auth_value()
-      .value();
+  PolicyDigest policy;
+  policy.authorize(pcr_key, as_bytes(kUnsealRef));
+  if (!enrolled.empty()) policy.pcr(enrolled);
+  return policy.pcr(PcrValues{{kPcrUnlockingEnded, Sha256Digest{}}}).auth_value().value();
 }
 
 }  // namespace ashlar

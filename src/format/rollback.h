@@ -94,7 +94,8 @@ ImagePolicies image_policies(const TpmName& pcr_key, const Sha256Digest& uki_pcr
 
 // The authPolicy of /data's secret: an image the owner signed and has not retired (PolicyAuthorize), on this machine
 // (PolicyPCR over `enrolled`: firmware and Secure Boot), before PID 1 closed the door (PolicyPCR: 15 zero), with the
-// right password (PolicyAuthValue).
+// right password (PolicyAuthValue). `enrolled` is empty for the one start after an announced change of the firmware:
+// then that step is left out.
 constexpr unsigned kPcrUnlockingEnded = 15;
 Sha256Digest data_policy(const TpmName& pcr_key, const PcrValues& enrolled);
 

@@ -120,7 +120,7 @@ Status satisfy(Tpm& tpm, TpmSession& session, const UnsealSteps& steps) {
   TRY(policy_pcr(tpm, session, steps.image_pcrs));
   TRY(policy_nv(tpm, session, steps.rollback));
   TRY(policy_authorize(tpm, session, steps.image));
-  TRY(policy_pcr_equal(tpm, session, steps.enrolled, TpmFailure::firmware_changed));
+  if (!steps.enrolled.empty()) TRY(policy_pcr_equal(tpm, session, steps.enrolled, TpmFailure::firmware_changed));
   TRY(policy_pcr_equal(tpm, session, steps.not_yet_unlocked, TpmFailure::already_unlocked));
   return policy_auth_value(tpm, session);
 }

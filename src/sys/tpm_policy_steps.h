@@ -27,7 +27,7 @@ struct UnsealSteps {
   std::vector<unsigned> image_pcrs = {11, 12, 13};  // PolicyPCR over their present values
   RollbackStep rollback;                            // PolicyNV, TPM_EO_BITCLEAR
   SignedPolicy image;                               // PolicyAuthorize
-  PcrValues enrolled;                               // PolicyPCR: firmware and Secure Boot
+  PcrValues enrolled;                               // PolicyPCR: firmware and Secure Boot; empty: no such step
   PcrValues not_yet_unlocked = {{15, {}}};          // PolicyPCR: zero until PID 1 extends it
   // PolicyAuthValue ends it.
 };

@@ -1,0 +1,11 @@
+# What the unlocking program does with it. Included by CMakeLists.txt.
+find_library(ZXCVBN zxcvbn REQUIRED)
+
+ashlar_library(turn
+  SOURCES asking.cc carry_out.cc data_header.cc enrolment.cc expected_change.cc explanations.cc finish.cc first_boot.cc
+    open_data.cc password_quality.cc recovery.cc recovery_ceremony.cc tpm_preparation.cc turn.cc unlock_dialogue.cc
+  LINK ashlar_data ashlar_prompt ${ZXCVBN})
+
+ashlar_test(turn
+  SOURCES explanations_test.cc password_quality_test.cc turn_test.cc
+  LINK ashlar_turn ashlar_test_tpm)

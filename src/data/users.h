@@ -1,0 +1,20 @@
+// Who uses this machine: the eight accounts that stand in the image, and what a person may be called.
+#pragma once
+
+#include "base/result.h"
+
+namespace ashlar {
+
+constexpr unsigned kUsers = 8;           // u1 to u8
+constexpr unsigned kFirstUserId = 1001;  // of u1, user and group (os/users.toml)
+
+inline std::string account_name(unsigned user) { return "u" + std::to_string(user); }
+// 1 to 8. Errors: anything but "u1" to "u8".
+Result<unsigned> parse_account_name(std::string_view name);
+
+// UTF-8 (RFC 3629), 1 to 64 bytes, no blank at either end, and nothing that could make a screen or a terminal show
+// something else than was written: no control characters, no separators of lines, no changes of the direction of text.
+// The error is a sentence for the person who typed the name.
+Status check_person_name(std::string_view name);
+
+}  // namespace ashlar
