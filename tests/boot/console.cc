@@ -62,11 +62,14 @@ Result<Asked> Console::next_question(vm::Milliseconds limit) {
   return fail("nothing is asked; the console says last:\n" + machine_->last_lines(12));
 }
 
-Status Console::answer(std::string_view text) {
+Status Console::answer(std::string_view text) { return type_answer(std::string(text) + "\r"); }
+Status Console::leave() { return type_answer("\x04"); }
+
+Status Console::type_answer(std::string_view typed) {
   if (std::string question = machine_->unfinished_line(); !question.empty()) {
     TRY(machine_->wait_for_text(question, vm::Milliseconds(0)));
   }
-  return machine_->type_serial(std::string(text) + "\r");
+  return machine_->type_serial(typed);
 }
 
 Status Console::choose(const Asked& asked, std::string_view part) {

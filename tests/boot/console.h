@@ -32,6 +32,8 @@ class Console {
   Result<Asked> next_question(vm::Milliseconds limit);
   // Enter follows. The question counts as answered at once: what is asked next is another one, however slowly it comes.
   Status answer(std::string_view text);
+  // Leaves the question, as Esc does.
+  Status leave();
   // Chooses the option that contains `part`.
   Status choose(const Asked& asked, std::string_view part);
 
@@ -39,6 +41,7 @@ class Console {
   Result<std::string> run(const std::string& command, vm::Milliseconds limit = std::chrono::seconds(60));
 
  private:
+  Status type_answer(std::string_view typed);
   vm::Machine* machine_;
 };
 

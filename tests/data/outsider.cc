@@ -61,10 +61,12 @@ Result<TpmStorageKey> Outsider::storage_key(Tpm& tpm) const {
   return TpmStorageKey::open(tpm, token_.tpm->storage_key);
 }
 
-Result<Secret> Outsider::unseal(Tpm& tpm, std::string_view password) const {
+Result<Secret> Outsider::unseal(Tpm& tpm, std::string_view password,
+                                const std::function<void(UnsealSteps&)>& change) const {
   TpmStorageKey key = TRY(storage_key(tpm));
   PasswordKeys derived = TRY(keys(password));
   UnsealSteps steps = unseal_steps(signature_, owner_, token_.tpm->enrolled);
+  if (change) change(steps);
   return ashlar::unseal(tpm, key, token_.tpm->secret, derived.tpm_auth, steps);
 }
 

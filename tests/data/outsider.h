@@ -26,8 +26,9 @@ class Outsider {
   [[nodiscard]] const PcrSignature& signature() const { return signature_; }
   [[nodiscard]] const RsaPublicKey& owner() const { return owner_; }
   Result<PasswordKeys> keys(std::string_view password) const;
-  // The TPM's part. Errors carry a TpmFailure.
-  Result<Secret> unseal(Tpm& tpm, std::string_view password) const;
+  // The TPM's part. Errors carry a TpmFailure. `change` makes other steps of those that are right.
+  Result<Secret> unseal(Tpm& tpm, std::string_view password,
+                        const std::function<void(UnsealSteps&)>& change = nullptr) const;
   Result<UnlockedVolume> unlock(Tpm& tpm, std::string_view password) const;
   Result<UnlockedVolume> recover(std::string_view recovery_text) const;
   // What only the unlocking program should ever read.
