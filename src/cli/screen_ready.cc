@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "data/welcome.h"
 #include "sys/pages.h"
 
 namespace ashlar::cli {
@@ -47,18 +48,27 @@ class ScreenDetector : public vm::ReadyDetector {
   Result<vm::Verdict> on_screen(const fs::path& ppm) override {
     Bytes file = TRY(read_file(ppm));
     Picture shown = TRY(parse_ppm(file));
-    std::vector<std::uint32_t> pixels(std::size_t{shown.width} * shown.height);
-    Canvas canvas(pixels, shown.width, shown.height, shown.width);
-    draw(ready_page(expected_), font_, canvas);
-    for (std::size_t i = 0; i < pixels.size(); ++i) {
-      std::uint32_t seen =
-          std::uint32_t{shown.rgb[3 * i]} << 16 | std::uint32_t{shown.rgb[3 * i + 1]} << 8 | shown.rgb[3 * i + 2];
-      if (seen != (pixels[i] & 0xffffff)) return vm::Verdict{};
+    if (shows(shown, ready_page(expected_))) return vm::Verdict{vm::Verdict::State::ready, ready_line(expected_)};
+    if (shows(shown, welcome_page(expected_.version, expected_.variant))) {
+      return vm::Verdict{vm::Verdict::State::ready,
+                         "ashlar: asks for set-up variant=" + expected_.variant + " version=" + expected_.version};
     }
-    return vm::Verdict{vm::Verdict::State::ready, ready_line(expected_)};
+    return vm::Verdict{};
   }
 
  private:
+  [[nodiscard]] bool shows(const Picture& shown, const Page& page) const {
+    std::vector<std::uint32_t> pixels(std::size_t{shown.width} * shown.height);
+    Canvas canvas(pixels, shown.width, shown.height, shown.width);
+    draw(page, font_, canvas);
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      std::uint32_t seen =
+          std::uint32_t{shown.rgb[3 * i]} << 16 | std::uint32_t{shown.rgb[3 * i + 1]} << 8 | shown.rgb[3 * i + 2];
+      if (seen != (pixels[i] & 0xffffff)) return false;
+    }
+    return true;
+  }
+
   MachineState expected_;
   Bytes psf_;  // what font_ looks into
   PsfFont font_;

@@ -18,8 +18,9 @@ struct ImageIdentity {
 };
 Result<ImageIdentity> identify_image(const fs::path& image);
 
-// Ready when the whole screen is the ready page of this image with Secure Boot on. `psf` is the font the image's
-// programs were built with.
+// Ready when the whole screen is the ready page of this image with Secure Boot on, or, in an image with /data, the page
+// that its first boot begins with, which tells version and variant and nothing of what was verified. `psf` is the font
+// the image's programs were built with.
 Result<std::shared_ptr<vm::ReadyDetector>> make_screen_detector(const ImageIdentity& image, Bytes psf);
 
 }  // namespace ashlar::cli

@@ -6,8 +6,6 @@
 namespace ashlar {
 namespace {
 
-constexpr char kMenuLabel[] = "What to do";
-
 std::unexpected<Error> leave(TurnEnd end) { return std::unexpected(Error("the person left").as(end)); }
 
 }  // namespace
@@ -24,8 +22,8 @@ Result<std::size_t> menu(Prompter& prompter, const Notice& notice, const std::ve
 Result<std::size_t> menu_or_leave(Prompter& prompter, const Notice& notice, std::vector<std::string> options,
                                   std::size_t preselected) {
   std::size_t own = options.size();
-  options.emplace_back("Restart");
-  options.emplace_back("Turn off");
+  options.emplace_back(kMenuRestart);
+  options.emplace_back(kMenuTurnOff);
   std::size_t chosen = TRY(menu(prompter, notice, options, preselected));
   if (chosen == own) return leave(TurnEnd::restart);
   if (chosen > own) return leave(TurnEnd::off);

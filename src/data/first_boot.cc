@@ -8,6 +8,7 @@
 #include "data/password_quality.h"
 #include "data/recovery_ceremony.h"
 #include "data/tpm_preparation.h"
+#include "data/welcome.h"
 
 namespace ashlar {
 namespace {
@@ -21,10 +22,7 @@ struct Answers {
 };
 
 Status welcome(Turn& turn) {
-  Notice notice{.heading = "Welcome",
-                .lines = {{"", {"This machine has no /data yet: the place for everything you keep, encrypted."}}}};
-  std::size_t chosen =
-      TRY(menu_or_leave(turn.prompter, notice, {"Set up this machine", "Start without /data this time"}));
+  std::size_t chosen = TRY(menu_or_leave(turn.prompter, welcome_notice(), {kSetUp, kStartWithoutData}));
   if (chosen == 0) return {};
   return std::unexpected(Error("the machine goes on without /data").as(TurnEnd::skipped));
 }

@@ -17,6 +17,10 @@ inline constexpr char kNewPasswordLabel[] = "New password";
 inline constexpr char kAgainLabel[] = "Again";
 inline constexpr char kRecoveryKeyLabel[] = "Recovery key";
 inline constexpr char kNameLabel[] = "Name";
+// Of every menu, and what most of them offer last.
+inline constexpr char kMenuLabel[] = "What to do";
+inline constexpr char kMenuRestart[] = "Restart";
+inline constexpr char kMenuTurnOff[] = "Turn off";
 
 // What stands there to be read.
 struct Notice {

@@ -8,6 +8,8 @@
 
 #include "base/fd.h"
 #include "data/keyboard_layouts.h"
+#include "data/welcome.h"
+#include "sys/release.h"
 #include "sys/test_font.h"
 
 namespace ashlar {
@@ -67,6 +69,15 @@ Question password_question() {
 
 Picture picture_of(const Asked& asked, const PromptState& state, unsigned width = 800, unsigned height = 300) {
   return {question_page(asked, state), test_font(), width, height};
+}
+
+// What the host looks for on the screen of a release image.
+TEST(PromptPage, TheWelcomePageIsTheQuestionsOwn) {
+  Question question{.notice = welcome_notice(), .label = kMenuLabel};
+  const std::vector<std::string> options = {kSetUp, kStartWithoutData, kMenuRestart, kMenuTurnOff};
+  Picture asked = picture_of({question, Echo::text, options}, {.layout = "us"}, 1280, 800);
+  EXPECT_EQ(asked.pixels, Picture(welcome_page(kVersion, kVariant), test_font(), 1280, 800).pixels);
+  EXPECT_NE(asked.pixels, Picture(welcome_page("another version", kVariant), test_font(), 1280, 800).pixels);
 }
 
 TEST(PromptPage, SaysWhatAPersonNeeds) {

@@ -54,25 +54,6 @@ Status take_apart(Lab& lab, const OpenedImage& image) {
   return {};
 }
 
-// What the firmware's menu does when its user switches Secure Boot off: EDK II keeps that choice in the variable
-// SecureBootEnable, one byte behind its name in the flash (MdeModulePkg, AUTHENTICATED_VARIABLE_HEADER).
-Status switch_secure_boot_off(Bytes& flash) {
-  constexpr std::u16string_view kName = u"SecureBootEnable";
-  ByteView name(reinterpret_cast<const std::uint8_t*>(kName.data()), 2 * (kName.size() + 1));
-  unsigned changed = 0;
-  for (auto at = flash.begin();; ++at) {
-    at = std::search(at, flash.end(), name.begin(), name.end());
-    if (flash.end() - at <= static_cast<std::ptrdiff_t>(name.size())) break;
-    auto value = at + static_cast<std::ptrdiff_t>(name.size());
-    if (*value == 1) {
-      *value = 0;
-      ++changed;
-    }
-  }
-  if (changed == 0) return fail("the firmware's variables have no SecureBootEnable to switch off");
-  return {};
-}
-
 Result<image::KeySet> make_stranger(const fs::path& work) {
   image::TemporaryDirectory directory = TRY(image::TemporaryDirectory::below(work));
   TRY(image::create_key_set(directory.path() / "keys", image::Variant::kDev));
@@ -130,6 +111,25 @@ Status enrol(Lab& lab) {
   TRY(switch_secure_boot_off(flash));
   lab.switched_off = lab.options.work / "secure-boot-off.fd";
   return write_file(lab.switched_off, flash);
+}
+
+// EDK II keeps that choice in the variable SecureBootEnable, one byte behind its name in the flash (MdeModulePkg,
+// AUTHENTICATED_VARIABLE_HEADER).
+Status switch_secure_boot_off(Bytes& flash) {
+  constexpr std::u16string_view kName = u"SecureBootEnable";
+  ByteView name(reinterpret_cast<const std::uint8_t*>(kName.data()), 2 * (kName.size() + 1));
+  unsigned changed = 0;
+  for (auto at = flash.begin();; ++at) {
+    at = std::search(at, flash.end(), name.begin(), name.end());
+    if (flash.end() - at <= static_cast<std::ptrdiff_t>(name.size())) break;
+    auto value = at + static_cast<std::ptrdiff_t>(name.size());
+    if (*value == 1) {
+      *value = 0;
+      ++changed;
+    }
+  }
+  if (changed == 0) return fail("the firmware's variables have no SecureBootEnable to switch off");
+  return {};
 }
 
 Result<Bytes> make_uki(const Lab& lab, const std::string& section, ByteView content, const Signer* signer) {

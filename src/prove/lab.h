@@ -55,6 +55,9 @@ Result<Lab> open_lab(const LabOptions& options);
 // firmware variables. An error when it does not become ready: nothing could be proved with it.
 Status enrol(Lab& lab);
 
+// What the firmware's menu does when its user switches Secure Boot off, to firmware variables in which it is on.
+Status switch_secure_boot_off(Bytes& flash);
+
 // The UKI with a section's content replaced, signed by `signer`; without a signature when that is nullptr.
 Result<Bytes> make_uki(const Lab& lab, const std::string& section, ByteView content, const Signer* signer);
 // The UKI of another root hash, whose signature in the initramfs is by `hash_signer`; signed by the owner.

@@ -1,30 +1,13 @@
 // A real software TPM (swtpm) for tests, on a wire that can be listened to, changed and cut.
 #pragma once
 
-#include <functional>
 #include <optional>
 
 #include "base/subprocess.h"
+#include "format/tpm_wire.h"
 #include "sys/tpm.h"
 
 namespace ashlar {
-
-// What passes between the program and its TPM.
-struct TpmWire {
-  std::vector<Bytes> commands;
-  std::vector<Bytes> answers;  // as the program got them
-  // When set: changes an answer, given its command. An empty answer cuts the wire, for good.
-  std::function<void(const Bytes& command, Bytes& answer)> meddle;
-  // When set: gives the answer itself; nullopt lets the command through.
-  std::function<std::optional<Bytes>(const Bytes& command)> intercept;
-
-  [[nodiscard]] bool carried(ByteView needle) const;
-};
-
-// The command code in a command.
-std::uint32_t tpm_command_code(const Bytes& command);
-// An answer that is nothing but this return code.
-Bytes tpm_answer(std::uint32_t code);
 
 class TestTpm {
  public:

@@ -43,7 +43,7 @@ Result<std::string> window_display() {
 
 }  // namespace
 
-// Members end in reverse order: QEMU first, then the TPM it talks to, then the directory both write to.
+// Members end in reverse order: QEMU first, then the way to the TPM and the TPM, then the directory both write to.
 struct Machine::State {
   State(MachineConfig given, StateDirectory made) : config(std::move(given)), directory(std::move(made)) {}
 
@@ -57,6 +57,7 @@ struct Machine::State {
   StateDirectory directory;
   fs::path variables;
   std::optional<SoftwareTpm> tpm;
+  std::unique_ptr<TpmTap> tpm_tap;
   std::optional<Process> qemu;
   std::optional<QmpClient> qmp;
   Fd exit_notice;  // a pidfd: readable once QEMU has ended
@@ -190,11 +191,18 @@ Result<Machine> Machine::start(const MachineConfig& config) {
   parts.qmp = control.theirs.get();
   parts.serial = console.theirs.get();
   ProcessOptions options{.inherit = {parts.qmp, parts.serial}, .lifetime = ProcessOptions::Lifetime::bound};
+  Fd tpm_end;
   if (config.tpm != Tpm::absent) {
     state->tpm =
         TRY(SoftwareTpm::start(directory.path() / "tpm", directory.path() / "tpm.log",
                                config.tpm == Tpm::traced ? SoftwareTpm::Trace::commands : SoftwareTpm::Trace::none));
-    parts.tpm = state->tpm->machine_end().get();
+    tpm_end = state->tpm->take_machine_end();
+    if (config.tpm == Tpm::tapped) {
+      SocketPair wire = TRY(socket_pair());
+      state->tpm_tap = TRY(TpmTap::start(std::move(wire.ours), std::move(tpm_end)));
+      tpm_end = std::move(wire.theirs);
+    }
+    parts.tpm = tpm_end.get();
     options.inherit.push_back(parts.tpm);
   }
 
@@ -204,7 +212,7 @@ Result<Machine> Machine::start(const MachineConfig& config) {
   state->qemu = TRY(Process::start(argv, output, options));
   control.theirs = Fd();
   console.theirs = Fd();
-  if (state->tpm) state->tpm->release_machine_end();
+  tpm_end = Fd();
   state->exit_notice = Fd(static_cast<int>(::syscall(SYS_pidfd_open, state->qemu->pid(), 0)));
   if (!state->exit_notice.valid()) return fail_errno("pidfd_open");
   state->serial = std::move(console.ours);
@@ -260,6 +268,8 @@ Result<std::string> Machine::wait_for_text(std::string_view text, Milliseconds t
     TRY(state_->pump(deadline));
   }
 }
+
+std::string Machine::unfinished_line() const { return state_->text.unfinished_line(); }
 
 Status Machine::type_serial(std::string_view text) {
   Deadline deadline = Deadline::after(kAnswer);
@@ -370,6 +380,8 @@ Result<MachineStatus> Machine::wait_exit(Milliseconds timeout) {
   }
   return state_->status;
 }
+
+TpmTap& Machine::tpm_tap() { return *state_->tpm_tap; }
 
 fs::path Machine::state_directory() const { return state_->directory.path(); }
 fs::path Machine::variables() const { return state_->variables; }

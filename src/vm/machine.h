@@ -16,6 +16,7 @@
 #include "vm/accelerator.h"
 #include "vm/firmware.h"
 #include "vm/tpm.h"
+#include "vm/tpm_tap.h"
 #include "vm/wait.h"
 
 namespace ashlar::vm {
@@ -26,9 +27,14 @@ enum class DiskMode {
   direct,   // the machine writes the file itself
 };
 enum class Display { none, window };
-enum class Tpm { present, traced, absent };  // traced: every command is in the state directory's tpm.log
-enum class Network { none, user };           // user: QEMU's NAT, which reaches the outside world
-enum class Reset { boots_again, ends };      // what a reset by the guest does
+enum class Tpm {
+  present,
+  traced,  // every command is in the state directory's tpm.log
+  tapped,  // the wire to it can be listened to, changed, cut and used: Machine::tpm_tap()
+  absent,
+};
+enum class Network { none, user };       // user: QEMU's NAT, which reaches the outside world
+enum class Reset { boots_again, ends };  // what a reset by the guest does
 
 struct MachineConfig {
   fs::path disk;  // raw disk image; empty for a machine without one
@@ -83,6 +89,8 @@ class Machine {
   Result<std::optional<std::string>> next_line(Milliseconds timeout);
   // Everything through the first occurrence of `text`, which need not be at a line end: for prompts.
   Result<std::string> wait_for_text(std::string_view text, Milliseconds timeout);
+  // What was said since the last line end and not taken, as it is now.
+  [[nodiscard]] std::string unfinished_line() const;
   Status type_serial(std::string_view text);
   // What was said since the last line taken, raw: for passing a console through. Empty when `timeout` is over.
   // Returns earlier when the caller's descriptor `also` becomes readable.
@@ -107,6 +115,9 @@ class Machine {
   Result<std::string> wait_event(std::string_view name, Milliseconds timeout);
   // Returns when QEMU has ended.
   Result<MachineStatus> wait_exit(Milliseconds timeout);
+
+  // Of a machine with Tpm::tapped only; lives as long as the machine.
+  [[nodiscard]] TpmTap& tpm_tap();
 
   [[nodiscard]] fs::path state_directory() const;
   [[nodiscard]] fs::path variables() const;      // the firmware's variables; complete once the machine has ended

@@ -62,6 +62,11 @@ std::optional<std::string> SerialText::take_through(std::string_view text) {
   return taken;
 }
 
+std::string SerialText::unfinished_line() const {
+  std::size_t end = untaken().rfind('\n');
+  return std::string(untaken().substr(end == std::string::npos ? 0 : end + 1));
+}
+
 std::string SerialText::last_lines(std::size_t count) const {
   std::size_t end = recent_.find_last_not_of('\n');
   if (end == std::string::npos) return {};

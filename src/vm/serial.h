@@ -18,6 +18,9 @@ class SerialText {
   // which have no line end.
   std::optional<std::string> take_through(std::string_view text);
 
+  // What stands behind the last line end and was not taken: a question, or the beginning of a line.
+  [[nodiscard]] std::string unfinished_line() const;
+
   // The last lines that were fed, taken or not, for error messages.
   [[nodiscard]] std::string last_lines(std::size_t count) const;
 

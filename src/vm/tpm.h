@@ -15,8 +15,8 @@ class SoftwareTpm {
   static Result<SoftwareTpm> start(const fs::path& directory, const fs::path& log, Trace trace = Trace::none);
 
   [[nodiscard]] const Fd& machine_end() const { return machine_end_; }
-  // The machine has its own copy now; ours must go, or swtpm would not see the machine end.
-  void release_machine_end() { machine_end_ = Fd(); }
+  // The same, as the caller's: once the machine has its copy it must go, or swtpm would not see the machine end.
+  Fd take_machine_end() { return std::move(machine_end_); }
   std::optional<int> poll() { return process_.poll(); }
 
  private:

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/subprocess.h"
+#include "console.h"
 #include "image/inspect.h"
 #include "test_image.h"
 #include "vm/run.h"
@@ -80,14 +81,10 @@ class Shell : public testing::Test {
     if (machine_ != nullptr) KeepsEvidence(*machine_, "shell");
   }
 
-  // What a command prints, without the prompt.
   static std::string run(const std::string& command) {
-    EXPECT_TRUE(machine_->type_serial(command + "; echo \"<end>\"\n"));
-    Result<std::string> said = machine_->wait_for_text("\n<end>", seconds(60));
-    EXPECT_TRUE(said.has_value()) << command;
-    if (!said) return {};
-    EXPECT_TRUE(machine_->wait_for_text("DEV ashlar# ", seconds(60)).has_value());
-    return *said;
+    Result<std::string> said = Console(*machine_).run(command);
+    EXPECT_TRUE(said.has_value()) << command << ": " << said.error().message();
+    return said.value_or("");
   }
 
   static std::unique_ptr<vm::Machine> machine_;

@@ -1,0 +1,88 @@
+#include "console.h"
+
+#include <algorithm>
+#include <regex>
+
+namespace ashlar::test {
+namespace {
+
+// A line without an end that stays as it is for so long is a question.
+constexpr vm::Milliseconds kStill(400);
+
+// "Password: ", "Layout [1]: ": what src/data/serial_console.cc leaves the line with.
+std::optional<std::string> label_of(const std::string& line) {
+  if (line.ends_with(kShellPrompt)) return kShellPrompt;
+  static const std::regex kQuestion("^([A-Z][A-Za-z0-9 ']*)( \\[[0-9]+\\])?: $");
+  std::smatch found;
+  if (!std::regex_match(line, found, kQuestion)) return std::nullopt;
+  return found[1].str();
+}
+
+}  // namespace
+
+bool Asked::says(std::string_view part) const {
+  return std::ranges::any_of(lines, [&](const std::string& line) { return line.find(part) != line.npos; });
+}
+
+std::optional<unsigned> Asked::option(std::string_view part) const {
+  static const std::regex kOption("^  ([0-9]+)  (.*)$");
+  for (const std::string& line : lines) {
+    std::smatch found;
+    if (std::regex_match(line, found, kOption) && found[2].str().find(part) != std::string::npos) {
+      return static_cast<unsigned>(std::stoul(found[1]));
+    }
+  }
+  return std::nullopt;
+}
+
+std::string Asked::text() const {
+  std::string all;
+  for (const std::string& line : lines) all += line + "\n";
+  return all + label;
+}
+
+Result<Asked> Console::next_question(vm::Milliseconds limit) {
+  Asked asked;
+  const unsigned resets = machine_->status().resets;
+  for (vm::Deadline deadline = vm::Deadline::after(limit); !deadline.passed();) {
+    Result<std::optional<std::string>> line = machine_->next_line(kStill);
+    if (!line || machine_->status().resets != resets) {
+      if (!line && machine_->status().phase != vm::Phase::ended) return std::unexpected(std::move(line).error());
+      return asked;
+    }
+    if (*line) {
+      asked.lines.push_back(std::move(**line));
+      continue;
+    }
+    if (std::optional<std::string> label = label_of(machine_->unfinished_line())) {
+      asked.label = *label;
+      return asked;
+    }
+  }
+  return fail("nothing is asked; the console says last:\n" + machine_->last_lines(12));
+}
+
+Status Console::answer(std::string_view text) { return type_answer(std::string(text) + "\r"); }
+Status Console::leave() { return type_answer("\x04"); }
+
+Status Console::type_answer(std::string_view typed) {
+  if (std::string question = machine_->unfinished_line(); !question.empty()) {
+    TRY(machine_->wait_for_text(question, vm::Milliseconds(0)));
+  }
+  return machine_->type_serial(typed);
+}
+
+Status Console::choose(const Asked& asked, std::string_view part) {
+  std::optional<unsigned> number = asked.option(part);
+  if (!number) return fail("there is no option \"" + std::string(part) + "\" to choose:\n" + asked.text());
+  return answer(std::to_string(*number));
+}
+
+Result<std::string> Console::run(const std::string& command, vm::Milliseconds limit) {
+  TRY(machine_->type_serial(command + "; echo \"<end>\"\n"));
+  std::string said = TRY(machine_->wait_for_text("\n<end>", limit));
+  TRY(machine_->wait_for_text(kShellPrompt, limit));
+  return said;
+}
+
+}  // namespace ashlar::test
