@@ -9,3 +9,8 @@ ashlar_library(turn
 ashlar_test(turn
   SOURCES explanations_test.cc password_quality_test.cc turn_test.cc
   LINK ashlar_turn ashlar_test_tpm)
+
+# What it does when it is called with a verb.
+ashlar_library(verbs
+  SOURCES apply_verb.cc boot_good.cc data_status.cc home_verbs.cc queue_verb.cc status_gathering.cc
+  LINK ashlar_turn)

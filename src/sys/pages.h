@@ -34,6 +34,13 @@ struct PageChoice {
   std::size_t selected = 0;
 };
 
+// A QR code: a square of modules, row by row, one byte each, 1 is dark. In locked memory: drawn from there, never copied.
+// Its quiet zone is not part of it.
+struct QrModules {
+  std::span<const std::uint8_t> dark;
+  unsigned side = 0;  // modules; 0: there is no code
+};
+
 struct Page {
   std::string title;     // "Ashlar"
   std::string subtitle;  // "0.1.0", "0.1.0 DEV"
@@ -44,6 +51,7 @@ struct Page {
 
   // What a question adds, below the lines.
   std::string_view written_down;  // groups to be copied by hand, in locked memory: drawn from there, never copied
+  QrModules qr_code;              // the same for a camera; left out where there is no room for all of the page
   std::string remark;             // why it is asked again
   std::optional<PageField> field;
   std::optional<PageChoice> choice;
