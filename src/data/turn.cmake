@@ -3,7 +3,7 @@ find_library(ZXCVBN zxcvbn REQUIRED)
 
 ashlar_library(turn
   SOURCES asking.cc carry_out.cc data_header.cc enrolment.cc expected_change.cc explanations.cc finish.cc first_boot.cc
-    open_data.cc password_quality.cc recovery.cc recovery_ceremony.cc tpm_preparation.cc turn.cc unlock_dialogue.cc
+    open_data.cc password_quality.cc program.cc recovery.cc recovery_ceremony.cc tpm_preparation.cc turn.cc unlock_dialogue.cc
   LINK ashlar_data ashlar_prompt ${ZXCVBN})
 
 ashlar_test(turn
