@@ -138,8 +138,10 @@ std::span<const Verb> verbs() {
       {.words = "data apply",
        .data = {"apply"},
        .summary = "do now what waits for the next start; asks for the recovery key",
-       .help = "Carries out what `user add`, `user remove` and `user passwd` left for the next start. Asks for the recovery\n"
-               "key and for the passwords concerned, on this terminal. /data stays open meanwhile. What `data expect-change`\n"
+       .help = "Carries out what `user add`, `user remove` and `user passwd` left for the next start. Asks for the "
+               "recovery\n"
+               "key and for the passwords concerned, on this terminal. /data stays open meanwhile. What `data "
+               "expect-change`\n"
                "left takes a start: only there the TPM gives out what is sealed a second time.\n"},
       {.words = "user list",
        .data = {"users"},
