@@ -3,7 +3,7 @@ find_library(ZXCVBN zxcvbn REQUIRED)
 
 ashlar_library(turn
   SOURCES asking.cc carry_out.cc data_header.cc enrolment.cc expected_change.cc explanations.cc finish.cc first_boot.cc
-    open_data.cc password_quality.cc recovery.cc recovery_ceremony.cc tpm_preparation.cc turn.cc unlock_dialogue.cc
+    open_data.cc password_quality.cc program.cc recovery.cc recovery_ceremony.cc tpm_preparation.cc turn.cc unlock_dialogue.cc
   LINK ashlar_data ashlar_prompt ${ZXCVBN})
 
 ashlar_test(turn
@@ -12,5 +12,9 @@ ashlar_test(turn
 
 # What it does when it is called with a verb.
 ashlar_library(verbs
-  SOURCES apply_verb.cc boot_good.cc data_status.cc home_verbs.cc queue_verb.cc status_gathering.cc
+  SOURCES apply_verb.cc boot_good.cc data_status.cc home_verbs.cc queue_verb.cc status_gathering.cc verbs.cc
   LINK ashlar_turn)
+
+ashlar_test(verbs
+  SOURCES data_status_test.cc verbs_test.cc
+  LINK ashlar_verbs ashlar_test_tpm)

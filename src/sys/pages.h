@@ -62,6 +62,14 @@ struct Page {
 // In page_drawing.cc.
 void draw(const Page& page, const PsfFont& font, Canvas& canvas);
 
+// What became of /data in this start.
+enum class DataState {
+  none,  // the image has no program to open it
+  open,
+  closed,   // it was not opened
+  skipped,  // there is none yet, and a person goes on without
+};
+
 // What PID 1 found when it was ready. Every value was read from the running kernel.
 struct MachineState {
   std::string version;
@@ -70,6 +78,7 @@ struct MachineState {
       verified;                     // root hash of the dm-verity device / is mounted from; nothing: it is not on one
   std::optional<bool> secure_boot;  // nothing: this firmware has no such variable
   std::optional<bool> setup_mode;
+  DataState data = DataState::none;  // until the unlocking program has ended
 };
 
 // "ashlar: ready variant=dev version=0.1.0 roothash=<hex> SecureBoot=1 SetupMode=0 root=verity". What is not known is
