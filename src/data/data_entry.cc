@@ -92,8 +92,8 @@ class TableCopy {
     return settle();
   }
 
-  // Puts it on the disk it came from. The second copy first, while the first is whole and is what the kernel reads;
-  // then the first, whose header and few entries lie in one block of 4096 bytes.
+  // Puts it on the disk it came from, in the order of UEFI 2.10, 5.3.2: the second copy, while the first is whole and
+  // is what the kernel reads; then the first, whose header and few entries lie in one block of 4096 bytes.
   Status write_to(const Fd& disk) const {
     Bytes head(kHeadSize);
     Bytes tail(kTailSize);
