@@ -6,6 +6,7 @@
 
 #include "data/prompt.h"
 #include "data_machine.h"
+#include "image/inspect.h"
 #include "memory.h"
 #include "outsider.h"
 #include "sys/tpm_authority.h"
