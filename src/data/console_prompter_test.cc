@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "data/fake_prompter.h"
 #include "data/screen_console.h"
-#include "data/serial_console.h"
+#include "data/terminal_console.h"
 
 namespace ashlar {
 namespace {
@@ -81,7 +81,7 @@ class Serial : public testing::Test {
  protected:
   ConsolePrompter prompter_on(const Line& line) {
     std::vector<std::unique_ptr<Console>> consoles;
-    consoles.push_back(std::make_unique<SerialConsole>(SerialConsole::open(line.path).value()));
+    consoles.push_back(std::make_unique<TerminalConsole>(TerminalConsole::open(line.path).value()));
     return ConsolePrompter(std::move(consoles));
   }
   // Asks on a thread of its own.
@@ -147,6 +147,16 @@ TEST_F(Serial, TakesAnEmptyAnswerAndTellsItFromLeaving) {
   ASSERT_TRUE(line.wait_for("\a"));
   line.type("x\r");
   EXPECT_EQ(text_of(*asked.get().value()), "x");
+}
+
+TEST_F(Serial, CtrlCLeavesTheQuestionWhateverWasTyped) {
+  ConsolePrompter prompter = prompter_on(line);
+  auto answer = asking(prompter, password);
+  ASSERT_TRUE(line.wait_for("Password: "));
+  line.type("half a passw\x03");
+  Result<std::optional<Secret>> left = answer.get();
+  ASSERT_TRUE(left) << left.error().message();
+  EXPECT_FALSE(*left);
 }
 
 TEST_F(Serial, RefusesControlCharactersAndWhatIsTooLong) {
@@ -219,9 +229,9 @@ TEST_F(Serial, RestoresTheTerminal) {
   EXPECT_TRUE(line.echoes());
 }
 
-TEST(SerialConsole, NeedsATerminal) {
-  EXPECT_FALSE(SerialConsole::open("/nowhere"));
-  EXPECT_FALSE(SerialConsole::open("/dev/null"));
+TEST(TerminalConsole, NeedsATerminal) {
+  EXPECT_FALSE(TerminalConsole::open("/nowhere"));
+  EXPECT_FALSE(TerminalConsole::open("/dev/null"));
 }
 
 // No keyboard, but its screen: what it shows is remembered.
@@ -254,8 +264,8 @@ TEST(ConsolePrompter, TakesTheAnswerOfEitherConsole) {
   std::vector<std::string> shown;
   std::vector<std::unique_ptr<Console>> consoles;
   consoles.push_back(screen_without_keyboard(shown));
-  consoles.push_back(std::make_unique<SerialConsole>(SerialConsole::open(first.path).value()));
-  consoles.push_back(std::make_unique<SerialConsole>(SerialConsole::open(second.path).value()));
+  consoles.push_back(std::make_unique<TerminalConsole>(TerminalConsole::open(first.path).value()));
+  consoles.push_back(std::make_unique<TerminalConsole>(TerminalConsole::open(second.path).value()));
   ConsolePrompter prompter(std::move(consoles), 100ms);
   auto asking = [&] {
     return std::async(std::launch::async,

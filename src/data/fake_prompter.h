@@ -16,14 +16,14 @@ class FakePrompter : public Prompter {
 
   // What a person saw, one line each: "show HEADING", "ask LABEL [REMARK]", "choose LABEL", "layout NAME".
   std::vector<std::string> seen;
-  std::vector<Notice> notices;  // of show() alone; written_down is emptied, because it lasts no longer than the call
+  // Of show() alone; what is to be written down is left out, because it lasts no longer than the call.
+  std::vector<Notice> notices;
   std::vector<Question> questions;  // of ask() and choose(); the same
 
   void show(const Notice& notice) override {
     seen.push_back("show " + notice.heading);
     notices.push_back(notice);
-    notices.back().written_down = {};
-    if (!notice.written_down.empty()) written_down = notice.written_down;
+    note_written_down(notices.back());
   }
 
   Result<std::optional<Secret>> ask(const Question& question, Echo) override {
@@ -51,14 +51,20 @@ class FakePrompter : public Prompter {
     return {};
   }
 
-  std::string written_down;  // the last that was shown
+  std::string written_down;   // the last that was shown
+  unsigned qr_code_side = 0;  // of the last QR code, in modules; 0 where there was none
 
  private:
+  void note_written_down(Notice& notice) {
+    if (!notice.written_down.empty()) written_down = notice.written_down;
+    if (notice.qr_code.side != 0) qr_code_side = notice.qr_code.side;
+    notice.written_down = {};
+    notice.qr_code = {};
+  }
   void note(const std::string& what, const Question& question) {
     seen.push_back(what + " " + question.label + (question.remark.empty() ? "" : " [" + question.remark + "]"));
-    if (!question.notice.written_down.empty()) written_down = question.notice.written_down;
     questions.push_back(question);
-    questions.back().notice.written_down = {};
+    note_written_down(questions.back().notice);
   }
 };
 

@@ -139,8 +139,8 @@ std::string decoded(std::string_view bytes, TerminalDecoder&& decoder = {}) {
 TEST(TerminalDecoder, KnowsControlCharacters) {
   EXPECT_EQ(decoded("a\xc3\xa4\r"), "a\xc3\xa4<enter>");
   EXPECT_EQ(decoded("a\nb\r\nc\r\rd\n\n"), "a<enter>b<enter>c<enter><enter>d<enter><enter>");
-  EXPECT_EQ(decoded("\x7f\b\x15\x04"), "<erase><erase><clear><end>");
-  EXPECT_EQ(decoded(std::string_view("\0\x03\t", 3)), std::string("\0\x03\t", 3));  // the editor refuses them
+  EXPECT_EQ(decoded("\x7f\b\x15\x04\x03"), "<erase><erase><clear><end><clear><end>");
+  EXPECT_EQ(decoded(std::string_view("\0\x05\t", 3)), std::string("\0\x05\t", 3));  // the editor refuses them
 }
 
 TEST(TerminalDecoder, TellsEscFromSequences) {

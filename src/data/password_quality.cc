@@ -38,7 +38,8 @@ std::vector<std::string> words_of(const std::string& name) {
 }
 
 std::string_view weakness_of(int type) {
-  switch (type & ~MULTIPLE_MATCH) {
+  if ((type & MULTIPLE_MATCH) != 0) return "It repeats itself.";
+  switch (type) {
     case DICTIONARY_MATCH:
     case DICT_LEET_MATCH:
       return "It is made of a common word.";

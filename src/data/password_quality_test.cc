@@ -20,7 +20,7 @@ TEST(PasswordQuality, RefusesWhatIsGuessedFirstAndSaysWhy) {
            {"x7", "It is too short."},
            {"sunshine", "common word"},
            {"annaweber", "your name"},
-           {"qwertzuiop", "keyboard"},
+           {"sdfghjkl;'", "keyboard"},
            {"abcdefghij", "sequence"},
            {"aaaaaaaaaaaaaaaaaaaa", "repeats"},
            {"21.03.1984", "date"},

@@ -11,7 +11,7 @@
 
 namespace ashlar {
 
-// Labels of the questions. On the serial line ": " follows, and what tests wait for is exactly that.
+// Labels of the questions. On a terminal ": " follows, and what tests wait for is exactly that.
 inline constexpr char kPasswordLabel[] = "Password";
 inline constexpr char kNewPasswordLabel[] = "New password";
 inline constexpr char kAgainLabel[] = "Again";
@@ -28,8 +28,11 @@ struct Notice {
   Tone tone = Tone::plain;      // the heading's
   std::vector<PageLine> lines;  // explaining, one sentence or a labelled fact each
   // Something to write down, in groups that stand between dashes or spaces: in locked memory, which stays valid until
-  // the next call. Screen and serial line show it as it is.
+  // the next call. Screen and terminal show it as it is.
   std::string_view written_down;
+  // The same as a QR code (qr_code.h), under the same rule. Large enough screens show it, terminals do not: from them
+  // text is copied, and what they would make of block characters is not known.
+  QrModules qr_code;
 };
 
 struct Question {
@@ -42,7 +45,7 @@ struct Question {
 };
 
 enum class Echo {
-  dots,  // a password: one dot for each character on the screen, nothing on the serial line
+  dots,  // a password: one dot for each character on the screen, nothing on a terminal
   text,  // a name, a recovery key
 };
 

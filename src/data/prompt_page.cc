@@ -35,6 +35,7 @@ Page notice_page(const Notice& notice) {
   page.heading_tone = notice.tone;
   page.lines = notice.lines;
   page.written_down = notice.written_down;
+  page.qr_code = notice.qr_code;
   return page;
 }
 

@@ -62,6 +62,9 @@ void TerminalDecoder::feed_plain(std::uint8_t byte, const KeySink& sink) {
       return sink({Key::erase});
     case control('U'):
       return sink({Key::clear});
+    case control('C'):  // leaves the question whatever was typed
+      sink({Key::clear});
+      return sink({Key::end_of_input});
     case control('D'):
       return sink({Key::end_of_input});
     case kEscape:

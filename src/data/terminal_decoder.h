@@ -1,4 +1,4 @@
-// From the bytes of a terminal (a serial line in raw mode) to keys: control characters and the escape sequences of the
+// From the bytes of a terminal (in raw mode) to keys: control characters and the escape sequences of the
 // cursor keys (ECMA-48, as VT220 and xterm send them).
 #pragma once
 

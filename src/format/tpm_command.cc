@@ -4,7 +4,10 @@ namespace ashlar {
 namespace {
 
 constexpr std::uint16_t kSessions = 0x8002;             // TPM_ST_SESSIONS
+constexpr std::uint16_t kNoSessions = 0x8001;           // TPM_ST_NO_SESSIONS
 constexpr std::uint32_t kPcrExtend = 0x00000182;        // TPM_CC_PCR_Extend
+constexpr std::uint32_t kShutdown = 0x00000145;         // TPM_CC_Shutdown
+constexpr std::uint16_t kClear = 0x0000;                // TPM_SU_CLEAR
 constexpr std::uint32_t kPasswordSession = 0x40000009;  // TPM_RS_PW
 constexpr std::uint16_t kSha256 = 0x000b;               // TPM_ALG_SHA256
 
@@ -29,12 +32,24 @@ struct PcrExtend {
   Be16 algorithm = kSha256;
   std::array<std::uint8_t, 32> digest;
 };
-static_assert(sizeof(PcrExtend) == 65 && sizeof(AnswerHeader) == 10);
+struct Shutdown {
+  Be16 tag = kNoSessions;
+  Be32 size = sizeof(Shutdown);
+  Be32 command = kShutdown;
+  Be16 type = kClear;
+};
+static_assert(sizeof(PcrExtend) == 65 && sizeof(Shutdown) == 12 && sizeof(AnswerHeader) == 10);
 
 }  // namespace
 
 Bytes build_pcr_extend(std::uint32_t pcr, const Sha256Digest& digest) {
   PcrExtend command{.pcr = pcr, .digest = digest.bytes};
+  ByteView bytes = bytes_of(command);
+  return {bytes.begin(), bytes.end()};
+}
+
+Bytes build_tpm_shutdown() {
+  Shutdown command;
   ByteView bytes = bytes_of(command);
   return {bytes.begin(), bytes.end()};
 }

@@ -25,6 +25,10 @@ TEST(PcrExtend, IsTheCommandOfTheSpecification) {
   EXPECT_EQ(to_hex(build_pcr_extend(15, digest)), expected);
 }
 
+TEST(TpmShutdown, IsTheCommandOfTheSpecification) {
+  EXPECT_EQ(to_hex(build_tpm_shutdown()), "80010000000c000001450000");
+}
+
 TEST(TpmAnswer, IsSuccessOrAnError) {
   EXPECT_TRUE(check_tpm_answer(from_hex("80020000001300000000"
                                         "000000000000010000")

@@ -73,9 +73,9 @@ Result<EventLoop> EventLoop::create() {
   return EventLoop(std::move(epoll), std::move(signals), std::move(buttons));
 }
 
-PowerState EventLoop::run(Kernel& kernel) noexcept {
+PowerState EventLoop::run(Kernel& kernel, const MachineState& state) noexcept {
   [[maybe_unused]] ConsoleShell shell;
-  Unlocking unlocking;
+  Unlocking unlocking(state);
   if (Status begun = unlocking.begin(kernel); !begun) give_up(kernel, begun.error());
   for (;;) {
     int patience = -1;
@@ -99,6 +99,7 @@ PowerState EventLoop::run(Kernel& kernel) noexcept {
       if (Status closed = unlocking.has_ended(kernel, ended, status); !closed) give_up(kernel, closed.error());
       if constexpr (kDev) shell.has_ended(ended);
     }
+    if (unlocking.wanted()) return *unlocking.wanted();
   }
 }
 

@@ -17,7 +17,7 @@ class EventLoop {
 
   // Reaps every child, in the dev variant keeps a shell on the serial line, until the machine is to leave. Never throws
   // and never returns for any other reason.
-  PowerState run(Kernel& kernel) noexcept;
+  PowerState run(Kernel& kernel, const MachineState& state) noexcept;
 
  private:
   EventLoop(Fd epoll, Fd signals, std::vector<Fd> buttons)

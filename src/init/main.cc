@@ -35,9 +35,10 @@ int main(int, char** argv) {
   Result<EventLoop> loop = EventLoop::create();
   if (!loop) give_up(kernel, loop.error());
 
-  announce_ready(kernel, observe_machine(kernel));
+  MachineState state = observe_machine(kernel);
+  announce_ready(kernel, state);
   starting.close();
-  PowerState wanted = loop->run(kernel);
+  PowerState wanted = loop->run(kernel, state);
 
   for (;;) shut_down(kernel, wanted);
 }

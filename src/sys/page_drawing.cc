@@ -12,6 +12,12 @@ constexpr Colour kBoxEdge{0x4a535f};
 constexpr Colour kSelected{0x2b3a4d};
 constexpr Colour kCursor{0x7fb2f0};
 
+constexpr Colour kPaper{0xffffff};  // of a QR code: cameras want the contrast that eyes do not
+constexpr Colour kInk{0x000000};
+constexpr unsigned kQuietZone = 4;              // modules around a QR code (ISO/IEC 18004, 9.1)
+constexpr unsigned kLeastModule = 3;            // pixels; smaller ones blur in a camera
+constexpr std::size_t kColumnsBesideCode = 30;  // the least that is left for the text
+
 constexpr std::size_t kFieldColumns = 40;  // unless a longer answer is expected
 constexpr std::size_t kMostFieldRows = 4;
 constexpr std::size_t kGroupsPerRow = 4;  // of what is to be written down
@@ -78,11 +84,13 @@ class Drawing {
         row_(font.height * scale_),
         leading_(row_ + row_ / 4),
         left_(canvas.width() / 10),
-        columns_((canvas.width() - 2 * left_) / cell_) {}
+        page_columns_((canvas.width() - 2 * left_) / cell_),
+        columns_(page_columns_) {}
 
   void draw();
 
  private:
+  void place_code();
   void break_lines();
   void make_room();
   [[nodiscard]] unsigned head_height() const;
@@ -90,7 +98,10 @@ class Drawing {
   [[nodiscard]] std::size_t field_columns() const;
   [[nodiscard]] std::size_t field_rows() const;
   [[nodiscard]] std::size_t options_shown() const;
+  [[nodiscard]] unsigned code_side() const { return module_ * (page_.qr_code.side + 2 * kQuietZone); }
+  [[nodiscard]] unsigned block_height() const;
   void draw_head();
+  void draw_code();
   void draw_lines();
   void draw_written_down();
   void draw_field(const PageField& field);
@@ -109,8 +120,10 @@ class Drawing {
   unsigned row_;      // pixels it is high
   unsigned leading_;  // from one row of text to the next
   unsigned left_;
-  std::size_t columns_;
+  std::size_t page_columns_;
+  std::size_t columns_;  // below the heading: a QR code takes some
   unsigned y_ = 0;
+  unsigned module_ = 0;  // pixels of a QR code's module; 0: none is shown
   bool with_title_ = true;
 
   std::size_t label_columns_ = 0;
@@ -121,12 +134,13 @@ class Drawing {
 
 void Drawing::draw() {
   canvas_.fill(0, 0, canvas_.width(), canvas_.height(), kBackground);
-  break_lines();
+  place_code();
   make_room();
   // One block, a little above the middle.
-  const unsigned block = head_height() + question_height();
+  const unsigned block = block_height();
   y_ = canvas_.height() > block ? (canvas_.height() - block) * 2 / 5 : 0;
   draw_head();
+  if (module_ != 0) draw_code();
   draw_lines();
   if (!page_.written_down.empty()) draw_written_down();
   if (asks()) y_ += leading_ / 4;
@@ -147,7 +161,27 @@ void Drawing::draw() {
   }
 }
 
+// The QR code stands at the right edge, beside everything below the heading, as large as fits into half of the screen's
+// height. It goes where something else would have to.
+void Drawing::place_code() {
+  const unsigned side = page_.qr_code.side + 2 * kQuietZone;
+  const unsigned width = canvas_.width() - 2 * left_;
+  const unsigned taken = static_cast<unsigned>(kColumnsBesideCode + 2) * cell_;  // two: the gap
+  if (page_.qr_code.side != 0 && width > taken) module_ = std::min(width - taken, canvas_.height() / 2) / side;
+  if (module_ >= kLeastModule) {
+    columns_ = (width - code_side()) / cell_ - 2;
+    break_lines();
+    if (block_height() + 2 * leading_ <= canvas_.height()) return;
+  }
+  module_ = 0;
+  columns_ = page_columns_;
+  break_lines();
+}
+
 void Drawing::break_lines() {
+  label_columns_ = 0;
+  body_.clear();
+  body_rows_ = 0;
   for (const PageLine& line : page_.lines) label_columns_ = std::max(label_columns_, line.label.size());
   if (label_columns_ > 0) label_columns_ += 2;
   const std::size_t text_columns = columns_ > label_columns_ + 8 ? columns_ - label_columns_ : columns_;
@@ -177,6 +211,11 @@ void Drawing::make_room() {
 unsigned Drawing::head_height() const {
   const unsigned title = with_title_ ? 2 * row_ + 2 * leading_ : leading_ / 2;
   return title + static_cast<unsigned>(body_rows_ + 1 + page_.lines.size() / 2) * leading_;
+}
+
+unsigned Drawing::block_height() const {
+  const unsigned lines = static_cast<unsigned>(body_rows_) * leading_;
+  return head_height() + std::max(question_height(), code_side() > lines ? code_side() - lines : 0);
 }
 
 unsigned Drawing::question_height() const {
@@ -216,11 +255,22 @@ void Drawing::draw_head() {
     canvas_.fill(left_, y_, canvas_.width() - 2 * left_, std::max(2U, scale_ * 2), kRule);
     y_ += leading_ / 2 + leading_ / 4;
   }
-  for (const std::string& part : wrapped(page_.heading, columns_)) {
+  for (const std::string& part : wrapped(page_.heading, page_columns_)) {
     text(left_, part, page_.heading_tone);
     y_ += leading_;
   }
   y_ += leading_ / 2;
+}
+
+void Drawing::draw_code() {
+  const unsigned left = canvas_.width() - left_ - code_side();
+  canvas_.fill(left, y_, code_side(), code_side(), kPaper);
+  for (unsigned row = 0; row < page_.qr_code.side; ++row) {
+    for (unsigned column = 0; column < page_.qr_code.side; ++column) {
+      if (page_.qr_code.dark[static_cast<std::size_t>(row) * page_.qr_code.side + column] == 0) continue;
+      canvas_.fill(left + (kQuietZone + column) * module_, y_ + (kQuietZone + row) * module_, module_, module_, kInk);
+    }
+  }
 }
 
 void Drawing::draw_lines() {

@@ -25,6 +25,20 @@ PageLine secure_boot_line(const MachineState& state) {
   return {"Secure Boot", {"off: nothing checked what was started"}, Tone::failure};
 }
 
+std::optional<PageLine> data_line(DataState state) {
+  switch (state) {
+    case DataState::open:
+      return PageLine{"/data", {"open"}};
+    case DataState::closed:
+      return PageLine{"/data", {"not open: restart the machine to try again"}, Tone::failure};
+    case DataState::skipped:
+      return PageLine{"/data", {"not set up: nothing is kept in this start"}, Tone::notice};
+    case DataState::none:
+      break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string ready_line(const MachineState& state) {
@@ -45,6 +59,7 @@ Page ready_page(const MachineState& state) {
   } else {
     page.lines.push_back({"System", {"not verified: / is not on a dm-verity device"}, Tone::failure});
   }
+  if (std::optional<PageLine> line = data_line(state.data)) page.lines.push_back(std::move(*line));
   return page;
 }
 

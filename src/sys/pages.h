@@ -34,6 +34,13 @@ struct PageChoice {
   std::size_t selected = 0;
 };
 
+// A QR code: a square of modules, row by row, one byte each, 1 is dark. In locked memory: drawn from there, never copied.
+// Its quiet zone is not part of it.
+struct QrModules {
+  std::span<const std::uint8_t> dark;
+  unsigned side = 0;  // modules; 0: there is no code
+};
+
 struct Page {
   std::string title;     // "Ashlar"
   std::string subtitle;  // "0.1.0", "0.1.0 DEV"
@@ -44,6 +51,7 @@ struct Page {
 
   // What a question adds, below the lines.
   std::string_view written_down;  // groups to be copied by hand, in locked memory: drawn from there, never copied
+  QrModules qr_code;              // the same for a camera; left out where there is no room for all of the page
   std::string remark;             // why it is asked again
   std::optional<PageField> field;
   std::optional<PageChoice> choice;
@@ -54,6 +62,14 @@ struct Page {
 // In page_drawing.cc.
 void draw(const Page& page, const PsfFont& font, Canvas& canvas);
 
+// What became of /data in this start.
+enum class DataState {
+  none,  // the image has no program to open it
+  open,
+  closed,   // it was not opened
+  skipped,  // there is none yet, and a person goes on without
+};
+
 // What PID 1 found when it was ready. Every value was read from the running kernel.
 struct MachineState {
   std::string version;
@@ -62,6 +78,7 @@ struct MachineState {
       verified;                     // root hash of the dm-verity device / is mounted from; nothing: it is not on one
   std::optional<bool> secure_boot;  // nothing: this firmware has no such variable
   std::optional<bool> setup_mode;
+  DataState data = DataState::none;  // until the unlocking program has ended
 };
 
 // "ashlar: ready variant=dev version=0.1.0 roothash=<hex> SecureBoot=1 SetupMode=0 root=verity". What is not known is

@@ -1,4 +1,4 @@
-#include "data/serial_console.h"
+#include "data/terminal_console.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 namespace ashlar {
 namespace {
 
-constexpr int kWriteTime = 2000;  // milliseconds a line may refuse what is written to it
+constexpr int kWriteTime = 2000;  // milliseconds a terminal may refuse what is written to it
 
 constexpr std::string_view kBell = "\a";
 constexpr std::string_view kStartOfLine = "\r\x1b[K";  // and what stands there is erased
@@ -30,7 +30,7 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-Result<SerialConsole> SerialConsole::open(const fs::path& terminal) {
+Result<TerminalConsole> TerminalConsole::open(const fs::path& terminal) {
   Fd line = TRY(open_file(terminal, O_RDWR | O_NOCTTY | O_NONBLOCK));
   termios before{};
   if (::tcgetattr(line.get(), &before) != 0) return fail_errno("read the settings of " + terminal.string());
@@ -39,14 +39,14 @@ Result<SerialConsole> SerialConsole::open(const fs::path& terminal) {
   raw.c_cflag |= CLOCAL;  // no modem
   raw.c_cflag &= ~static_cast<tcflag_t>(CRTSCTS);
   if (::tcsetattr(line.get(), TCSANOW, &raw) != 0) return fail_errno("set up " + terminal.string());
-  return SerialConsole(std::move(line), before);
+  return TerminalConsole(std::move(line), before);
 }
 
-SerialConsole::~SerialConsole() {
+TerminalConsole::~TerminalConsole() {
   if (line_.valid()) ::tcsetattr(line_.get(), TCSANOW, &before_);
 }
 
-void SerialConsole::show(const Notice& notice) {
+void TerminalConsole::show(const Notice& notice) {
   print_line("");
   print_line("Ashlar " + std::string(kVersion) + ": " + notice.heading);
   for (const PageLine& line : notice.lines) {
@@ -64,7 +64,7 @@ void SerialConsole::show(const Notice& notice) {
   }
 }
 
-Status SerialConsole::begin(const Asked& asked) {
+Status TerminalConsole::begin(const Asked& asked) {
   failure_ = {};
   editor_ = TRY(LineEditor::create());
   selected_ = asked.preselected;
@@ -81,27 +81,27 @@ Status SerialConsole::begin(const Asked& asked) {
   return std::exchange(failure_, {});
 }
 
-void SerialConsole::print_prompt() {
+void TerminalConsole::print_prompt() {
   print(printable(asked_->question.label));
   if (!asked_->options.empty()) print(" [" + std::to_string(selected_ + 1) + "]");
   print(": ");
 }
 
-void SerialConsole::add_descriptors(std::vector<pollfd>& descriptors) const {
+void TerminalConsole::add_descriptors(std::vector<pollfd>& descriptors) const {
   descriptors.push_back({line_.get(), POLLIN, 0});
 }
 
-int SerialConsole::patience() const { return decoder_.waiting() ? TerminalDecoder::kEscapeTime : -1; }
+int TerminalConsole::patience() const { return decoder_.waiting() ? TerminalDecoder::kEscapeTime : -1; }
 
-Result<Answered> SerialConsole::advance() {
+Result<Answered> TerminalConsole::advance() {
   using std::chrono::steady_clock;
   const KeySink sink = [this](const KeyPress& key) { press(key); };
   for (;;) {
     std::uint8_t byte = 0;
     ssize_t got = ::read(line_.get(), &byte, 1);
-    if (got == 0) return fail("the serial line was hung up");
+    if (got == 0) return fail("the terminal was hung up");
     if (got < 0 && errno == EAGAIN) break;
-    if (got < 0 && errno != EINTR) return fail_errno("read the serial line");
+    if (got < 0 && errno != EINTR) return fail_errno("read the terminal");
     if (got < 0) continue;
     last_byte_ = steady_clock::now();
     decoder_.feed(byte, sink);
@@ -113,7 +113,7 @@ Result<Answered> SerialConsole::advance() {
   return answered_;
 }
 
-void SerialConsole::press(const KeyPress& press) {
+void TerminalConsole::press(const KeyPress& press) {
   const std::size_t before = editor_->text().size();
   const bool visible = asked_->echo == Echo::text || !asked_->options.empty();
   switch (editor_->press(press)) {
@@ -144,7 +144,7 @@ void SerialConsole::press(const KeyPress& press) {
   }
 }
 
-void SerialConsole::enter() {
+void TerminalConsole::enter() {
   if (asked_->options.empty() || editor_->text().empty()) {
     answered_ = Answered::entered;
     return;
@@ -160,18 +160,18 @@ void SerialConsole::enter() {
   answered_ = Answered::entered;
 }
 
-void SerialConsole::end(bool elsewhere) {
+void TerminalConsole::end(bool elsewhere) {
   if (elsewhere) print("\r\n(answered elsewhere)\r\n");
   asked_.reset();
   editor_.reset();
 }
 
-void SerialConsole::print_line(std::string_view text) {
+void TerminalConsole::print_line(std::string_view text) {
   print(printable(text));
   print("\r\n");
 }
 
-void SerialConsole::print(std::string_view text) {
+void TerminalConsole::print(std::string_view text) {
   while (!text.empty() && failure_) {
     ssize_t written = ::write(line_.get(), text.data(), text.size());
     if (written >= 0) {
@@ -180,7 +180,7 @@ void SerialConsole::print(std::string_view text) {
     }
     pollfd ready{line_.get(), POLLOUT, 0};
     if (errno == EINTR || (errno == EAGAIN && ::poll(&ready, 1, kWriteTime) > 0)) continue;
-    failure_ = fail_errno("write to the serial line");
+    failure_ = fail_errno("write to the terminal");
   }
 }
 

@@ -1,5 +1,5 @@
-// The dev variant's serial line: plain lines, and "Password: " for a tool or a person to answer. In the release variant
-// serial_console.cc is not compiled and nothing refers to it.
+// A terminal: plain lines, and "Password: " for a tool or a person to answer. At a start of the machine it is the dev
+// variant's serial line; for the verbs of the unlocking program it is the terminal of who called it.
 #pragma once
 
 #include <termios.h>
@@ -13,13 +13,13 @@
 
 namespace ashlar {
 
-class SerialConsole : public Console {
+class TerminalConsole : public Console {
  public:
   // In raw mode and without echo until it is destroyed. An error when there is no such terminal.
-  static Result<SerialConsole> open(const fs::path& terminal = "/dev/ttyS0");
-  SerialConsole(SerialConsole&&) = default;
-  SerialConsole& operator=(SerialConsole&&) = delete;
-  ~SerialConsole() override;
+  static Result<TerminalConsole> open(const fs::path& terminal);
+  TerminalConsole(TerminalConsole&&) = default;
+  TerminalConsole& operator=(TerminalConsole&&) = delete;
+  ~TerminalConsole() override;
 
   void show(const Notice& notice) override;
   Status begin(const Asked& asked) override;
@@ -33,7 +33,7 @@ class SerialConsole : public Console {
   Status use_keyboard_layout(const KeyboardLayout&) override { return {}; }
 
  private:
-  SerialConsole(Fd line, const termios& before) : line_(std::move(line)), before_(before) {}
+  TerminalConsole(Fd line, const termios& before) : line_(std::move(line)), before_(before) {}
   void press(const KeyPress& press);
   void enter();
   void print_prompt();

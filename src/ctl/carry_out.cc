@@ -1,0 +1,65 @@
+#include "ctl/carry_out.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/subprocess.h"
+#include "ctl/system_status.h"
+
+namespace ashlar::ctl {
+namespace {
+
+Status print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    return fail_errno("write to standard output");
+  }
+  return {};
+}
+
+// The way PID 1 calls it, whatever the caller's environment is.
+Command data_command(const Caller& caller, const std::vector<std::string>& arguments) {
+  Command command{.argv = arguments};
+  command.argv.front() = caller.data_program.string();
+  command.environment = {"PATH=/usr/sbin:/usr/bin", "HOME=/", "LANG=C.UTF-8"};
+  return command;
+}
+
+Result<int> status(const CommandLine& line, const Caller& caller, Kernel& kernel) {
+  MachineState state = TRY(observe_system(kernel));
+  if (!line.json) {
+    TRY(print(system_text(state) + "\n"));
+    Command command = data_command(caller, {"data", "status"});
+    command.interactive = true;
+    return TRY(run(command)).exit_status;
+  }
+  CommandOutput data = TRY(run(data_command(caller, {"data", "status", "--json"})));
+  if (::write(STDERR_FILENO, data.err.data(), data.err.size()) < 0) return fail_errno("write to standard error");
+  if (data.exit_status != 0) return data.exit_status;
+  while (data.out.ends_with('\n')) data.out.pop_back();
+  TRY(print(R"({"system":)" + system_json(state) + R"(,"data":)" + data.out + "}\n"));
+  return 0;
+}
+
+}  // namespace
+
+Result<int> carry_out(const CommandLine& line, const Caller& caller, Kernel& kernel) {
+  if (!line.help.empty()) {
+    TRY(print(line.help));
+    return 0;
+  }
+  if (!caller.root) {
+    return fail(
+        "only root may do this for the time being: /data and the TPM are open to nobody else; a way for who sits "
+        "at the machine comes with the desktop session");
+  }
+  if (::access(caller.data_program.c_str(), X_OK) != 0) {
+    return fail_errno("this image has no unlocking program, and so no /data: " + caller.data_program.string());
+  }
+  if (line.verb->data.empty()) return status(line, caller, kernel);
+  Command command = data_command(caller, data_arguments(line));
+  command.interactive = true;
+  return TRY(run(command)).exit_status;
+}
+
+}  // namespace ashlar::ctl

@@ -1,0 +1,18 @@
+// Doing what was typed: the unlocking program does what touches /data or the TPM.
+#pragma once
+
+#include "base/fd.h"
+#include "ctl/command_line.h"
+#include "sys/kernel.h"
+
+namespace ashlar::ctl {
+
+struct Caller {
+  bool root = false;
+  fs::path data_program = "/usr/lib/ashlar/data";
+};
+
+// The exit status. What is told goes to standard output; errors of the unlocking program are its own to tell.
+Result<int> carry_out(const CommandLine& line, const Caller& caller, Kernel& kernel);
+
+}  // namespace ashlar::ctl

@@ -1,0 +1,16 @@
+// The part of `ashlarctl status` that is about the system itself, asked of the kernel and the firmware.
+#pragma once
+
+#include "sys/kernel.h"
+
+namespace ashlar::ctl {
+
+Result<MachineState> observe_system(Kernel& kernel);
+
+// Lines for people, each with a newline.
+std::string system_text(const MachineState& state);
+// {"version":"0.1.0","variant":"dev","root_hash":"…","secure_boot":true,"setup_mode":false}; null for what there is
+// not.
+std::string system_json(const MachineState& state);
+
+}  // namespace ashlar::ctl
