@@ -15,6 +15,8 @@
 #include "cli/fuzzing.h"
 #include "cli/image_choice.h"
 #include "cli/soak_row.h"
+#include "cli/test_images.h"
+#include "cli/test_tree.h"
 #include "image/parallel.h"
 
 namespace ashlar::cli {
@@ -22,6 +24,7 @@ namespace {
 
 constexpr unsigned kFuzzSeconds = 600;
 constexpr unsigned kFlipsBooted = 200;
+constexpr unsigned kPowerCuts = 50;
 
 // What failed, and how many did not.
 struct Outcome {
@@ -56,6 +59,19 @@ Result<Outcome> fuzz_all(unsigned seed) {
     return {};
   }));
   return outcome;
+}
+
+// tests/data/power_cut_test.cc, at other moments and more of them.
+Status cut_power_often(const SoakOptions& options, unsigned seed) {
+  TRY(compile_tests());
+  TRY(prepare_test_images({.work = test_work(), .mirror = given(options.mirror)}));
+  ::setenv("ASHLAR_POWER_CUTS", std::to_string(kPowerCuts).c_str(), 1);
+  ::setenv("ASHLAR_SEED", std::to_string(seed).c_str(), 1);
+  // Found anew for that many: the tests are listed when ctest starts.
+  TRY(in("power cuts",
+         run_checked({.argv = {"ctest", "--test-dir", test_tree(), "--tests-regex", "PowerCut", "--parallel",
+                               std::to_string(image::processor_count()), "--no-tests=error", "--output-on-failure"}})));
+  return {};
 }
 
 // The commit the sources are at, "+" behind it when they were changed.
@@ -95,16 +111,20 @@ Status soak(const SoakOptions& options) {
   Status held = prove_command(attacks);
   TRY(check_interrupted());
   if (!held) log::error(held.error());
+  Status survived = cut_power_often(options, seed);
+  TRY(check_interrupted());
+  if (!survived) log::error(survived.error());
 
   std::chrono::duration<double, std::ratio<60>> took = std::chrono::steady_clock::now() - started;
   std::string fuzzed =
       fmt::format("{} targets x {} s, {} inputs", fuzz.passed + fuzz.failed.size(), kFuzzSeconds, fuzz.executions);
   for (const std::string& name : fuzz.failed) fuzzed += ", **" + name + " failed**";
-  TRY(write_down(fmt::format("| {:%Y-%m-%d} | {} | {} | {} | {} | {} | {:.0f} min |", std::chrono::system_clock::now(),
-                             at, seed, fuzzed, same ? "the same disk" : "**differs**", held ? "all held" : "**broken**",
+  TRY(write_down(fmt::format("| {:%Y-%m-%d} | {} | {} | {} | {} | {} | {} | {:.0f} min |",
+                             std::chrono::system_clock::now(), at, seed, fuzzed, same ? "the same disk" : "**differs**",
+                             held ? "all held" : "**broken**", survived ? "nothing lost" : "**broken**",
                              took.count())));
-  std::size_t failed = fuzz.failed.size() + (same ? 0 : 1) + (held ? 0 : 1);
-  fmt::print("{} passed, {} failed\n", fuzz.passed + (same ? 1 : 0) + (held ? 1 : 0), failed);
+  std::size_t failed = fuzz.failed.size() + (same ? 0 : 1) + (held ? 0 : 1) + (survived ? 0 : 1);
+  fmt::print("{} passed, {} failed\n", fuzz.passed + 3 - (failed - fuzz.failed.size()), failed);
   if (std::fflush(stdout) != 0) return fail_errno("write to standard output");
   if (failed != 0) return fail("the soak run failed");
   return {};

@@ -12,24 +12,13 @@
 #include "cli/soak.h"
 #include "cli/suites.h"
 #include "cli/test_images.h"
+#include "cli/test_tree.h"
 #include "image/parallel.h"
 
 namespace ashlar::cli {
 namespace {
 
 using Tier = TestCommandOptions::Tier;
-
-// The CMake tree of the tests.
-fs::path build_tree() { return source_directory() / "build/tests"; }
-
-Status compile_tests() {
-  log::Progress progress("compile the tests", 0);
-  TRY(run_checked({.argv = {"cmake", "-S", source_directory(), "-B", build_tree(), "-G", "Ninja",
-                            "-DCMAKE_BUILD_TYPE=Debug", "-DASHLAR_SANITIZE=ON"}}));
-  TRY(run_checked(
-      {.argv = {"cmake", "--build", build_tree()}, .on_line = [&](std::string_view) { progress.advance(); }}));
-  return {};
-}
 
 // Runs a step and notes how many minutes it took.
 Status timed(std::string_view name, std::map<std::string, double>& minutes, const std::function<Status()>& work) {
@@ -52,13 +41,13 @@ Result<const Suite*> chosen_suite(const Budget& budget, const std::string& label
 
 Result<std::vector<std::string>> ctest_arguments(const Budget& budget, Tier tier, const Suite* suite) {
   std::vector<std::string> argv = {"ctest",           "--test-dir",
-                                   build_tree(),      "--output-on-failure",
+                                   test_tree(),       "--output-on-failure",
                                    "--parallel",      std::to_string(image::processor_count()),
                                    "--no-tests=error"};
   if (suite != nullptr) argv.insert(argv.end(), {"--label-regex", "^" + suite->name + "$"});
   if (tier == Tier::kQuick) {
-    std::string list = TRY(run_checked({.argv = {"ctest", "--test-dir", build_tree(), "--show-only=json-v1"}}));
-    fs::path numbers = build_tree() / "quick-tests";
+    std::string list = TRY(run_checked({.argv = {"ctest", "--test-dir", test_tree(), "--show-only=json-v1"}}));
+    fs::path numbers = test_tree() / "quick-tests";
     TRY(write_file(numbers, as_bytes(TRY(quick_selection(budget, list)) + "\n")));
     argv.insert(argv.end(), {"--tests-information", numbers});
   }
@@ -75,7 +64,7 @@ Status test_command(const TestCommandOptions& options) {
 
   std::map<std::string, double> minutes;
   TRY(timed("compile", minutes, compile_tests));
-  TestImages images = {.work = build_tree() / "work", .mirror = given(options.mirror)};
+  TestImages images = {.work = test_work(), .mirror = given(options.mirror)};
   if (options.tier == Tier::kQuick) images.which = TestImages::Which::kCore;
   if (suite == nullptr || suite->images == Suite::Images::kBuilt) {
     TRY(timed("images", minutes, [&] { return prepare_test_images(images); }));

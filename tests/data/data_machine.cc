@@ -106,8 +106,8 @@ Result<DataMachine> DataMachine::like(const Origin& origin, const std::string& n
   return machine;
 }
 
-Result<DataMachine> DataMachine::new_machine(const std::string& name) {
-  return make(name, image_of("storage", "dev"), TRY(enrolled_variables()));
+Result<DataMachine> DataMachine::new_machine(const std::string& name, const std::string& profile) {
+  return make(name, image_of(profile, "dev"), TRY(enrolled_variables()));
 }
 
 DataMachine::DataMachine(DataMachine&& other) noexcept

@@ -31,7 +31,7 @@ class DataMachine {
   // A copy, switched off, that keeps what it writes in "<work>/data/<name>" until it is destroyed.
   static Result<DataMachine> like(const Origin& origin, const std::string& name);
   // As delivered: the image, keys enrolled, an unused TPM.
-  static Result<DataMachine> new_machine(const std::string& name);
+  static Result<DataMachine> new_machine(const std::string& name, const std::string& profile = "storage");
   DataMachine(DataMachine&&) noexcept;
   DataMachine& operator=(DataMachine&&) = delete;
   ~DataMachine();

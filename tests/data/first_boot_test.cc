@@ -4,6 +4,7 @@
 
 #include "data/prompt.h"
 #include "data_machine.h"
+#include "format/rollback.h"
 #include "sys/tpm_authority.h"
 #include "sys/tpm_esys.h"
 #include "sys/tpm_rollback.h"

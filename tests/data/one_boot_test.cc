@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <set>
 
 #include "data/prompt.h"
 #include "data_machine.h"
+#include "image/inspect.h"
 #include "memory.h"
 #include "outsider.h"
 #include "sys/tpm_authority.h"
@@ -199,6 +201,29 @@ TEST_F(OneBoot, AForeignSystemSetsNoBits) {
   ASSERT_FALSE(foreign);
   EXPECT_EQ(foreign.error().kind<TpmFailure>(), TpmFailure::image_not_signed) << foreign.error().message();
   EXPECT_EQ(read_rollback_bits(*tpm, *key, kRollbackHandle, index.name()).value(), own);
+}
+
+// "place type mounted" of each row in the section "What persists".
+std::set<std::string> documented_mounts() {
+  std::string text = read_text(ASHLAR_SOURCE_DIR "/docs/ARCHITECTURE.md").value();
+  std::size_t start = text.find("## What persists");
+  text = text.substr(start, text.find("\n## ", start) - start);
+  static const std::regex kRow("\\| (/[^ ]*) \\| ([a-z0-9]+) \\| (r[ow]) \\|");
+  std::set<std::string> mounts;
+  for (std::sregex_iterator row(text.begin(), text.end(), kRow), end; row != end; ++row) {
+    mounts.insert((*row)[1].str() + " " + (*row)[2].str() + " " + (*row)[3].str());
+  }
+  return mounts;
+}
+
+TEST_F(OneBoot, MountsAreThoseOfTheDocuments) {
+  std::string said = run("cat /proc/mounts");
+  static const std::regex kMount("[^ \n]+ (/[^ ]*) ([a-z0-9]+) (r[ow])[, ][^\n]* 0 0");
+  std::set<std::string> mounts;
+  for (std::sregex_iterator line(said.begin(), said.end(), kMount), end; line != end; ++line) {
+    mounts.insert((*line)[1].str() + " " + (*line)[2].str() + " " + (*line)[3].str());
+  }
+  EXPECT_EQ(mounts, documented_mounts());
 }
 
 TEST_F(OneBoot, NothingOnDataExecutes) {

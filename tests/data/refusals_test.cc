@@ -224,6 +224,15 @@ TEST_F(ForeignImage, ItsPoliciesAreOfAnotherImage) {
   recover();
 }
 
+TEST_F(ForeignImage, ItHasNoPolicies) {
+  ASSERT_OK(change_disk([](prove::Target& target) -> Status {
+    const prove::Lab& lab = target.lab();
+    return target.replace_uki(TRY(prove::make_uki(lab, ".pcrsig", as_bytes("{}\n"), &lab.owner.image)));
+  }));
+  expect_refused({"This image carries no policies that the owner signed"});
+  recover();
+}
+
 // An image of the next epoch, started once: from then on those before it are retired.
 TEST_F(ForeignImage, AnOlderEpoch) {
   unsigned present = 0;

@@ -40,7 +40,6 @@ TEST(Tap, TheHostHearsAndUsesTheTpmOfARunningMachine) {
     EXPECT_EQ(std::ranges::count(wire.commands, closing), 1) << "what PID 1 sends when the turn has ended";
     EXPECT_GT(wire.commands.size(), 20U) << "the firmware's measurements";
     EXPECT_EQ(wire.commands.size(), wire.answers.size());
-    EXPECT_FALSE(wire.carried(predicted->at(kPcrUki).bytes)) << "asked by the host, and so not in the record";
   });
 }
 

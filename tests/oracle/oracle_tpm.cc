@@ -20,6 +20,12 @@ OracleTpm::OracleTpm() {
   power_on();
 }
 
+OracleTpm::OracleTpm(const fs::path& state) {
+  fs::copy(state, files_.path("state"));
+  ::setenv("TPM2TOOLS_TCTI", tcti().c_str(), 1);
+  power_on();
+}
+
 OracleTpm::~OracleTpm() { ::unsetenv("TPM2TOOLS_TCTI"); }
 
 std::string OracleTpm::tcti() const { return "swtpm:path=" + file("tpm"); }

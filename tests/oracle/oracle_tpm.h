@@ -11,6 +11,8 @@ namespace ashlar::oracle {
 class OracleTpm {
  public:
   OracleTpm();
+  // The TPM of a machine that is switched off: a copy of what swtpm keeps of it.
+  explicit OracleTpm(const fs::path& state);
   ~OracleTpm();
   OracleTpm(const OracleTpm&) = delete;
   OracleTpm& operator=(const OracleTpm&) = delete;

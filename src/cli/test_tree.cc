@@ -1,0 +1,21 @@
+#include "cli/test_tree.h"
+
+#include "base/log.h"
+#include "base/subprocess.h"
+#include "cli/image_choice.h"
+
+namespace ashlar::cli {
+
+fs::path test_tree() { return source_directory() / "build/tests"; }
+fs::path test_work() { return test_tree() / "work"; }
+
+Status compile_tests() {
+  log::Progress progress("compile the tests", 0);
+  TRY(run_checked({.argv = {"cmake", "-S", source_directory(), "-B", test_tree(), "-G", "Ninja",
+                            "-DCMAKE_BUILD_TYPE=Debug", "-DASHLAR_SANITIZE=ON"}}));
+  TRY(run_checked(
+      {.argv = {"cmake", "--build", test_tree()}, .on_line = [&](std::string_view) { progress.advance(); }}));
+  return {};
+}
+
+}  // namespace ashlar::cli
