@@ -1,13 +1,10 @@
 # What asks and what tells. Included by CMakeLists.txt. Everything but the screen itself is compiled for the host too.
-pkg_check_modules(XKBCOMMON REQUIRED IMPORTED_TARGET xkbcommon)
+ashlar_system_library(keymaps xkbcommon)
 
 ashlar_library(prompt
   SOURCES console_prompter.cc key_decoder.cc keyboard.cc keyboard_layouts.cc line_editor.cc prompt_page.cc
     screen_console.cc
-  LINK ashlar_sys PkgConfig::XKBCOMMON)
-if(ASHLAR_DEVICE)
-  ashlar_harden(ashlar_prompt)
-endif()
+  LINK ashlar_sys keymaps)
 # The release variant has no serial line.
 if(NOT ASHLAR_DEVICE OR ASHLAR_VARIANT STREQUAL "dev")
   target_sources(ashlar_prompt PRIVATE serial_console.cc terminal_decoder.cc)
