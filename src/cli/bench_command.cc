@@ -40,7 +40,9 @@ std::string cell(const Result<std::string>& peer) {
 // so that the image itself is made from the beginning.
 Status lend_entries(const UsedEntries& used, const Cache& to) {
   for (const fs::path& package : used.packages) TRY(lend_entry(package, to));
-  for (const fs::path& entry : {used.workshop, used.kernel, used.programs}) TRY(lend_entry(entry, to));
+  for (const fs::path& entry : used.tools) TRY(lend_entry(entry, to));
+  for (const fs::path& entry : used.programs) TRY(lend_entry(entry, to));
+  TRY(lend_entry(used.kernel, to));
   return {};
 }
 

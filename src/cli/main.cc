@@ -13,7 +13,7 @@ using namespace ashlar::cli;
 
 // Arguments several subcommands share.
 void add_image_choice(CLI::App* command, ImageChoice& choice) {
-  command->add_option("--profile", choice.profile, "core or desktop")->capture_default_str();
+  command->add_option("--profile", choice.profile, "core, storage or desktop")->capture_default_str();
   command->add_option("--variant", choice.variant, "dev or release")->capture_default_str();
   command->add_option("--keys", choice.keys, "a directory or a pkcs11: URI; ~/.config/ashlar/keys/VARIANT otherwise");
   command->add_option("--mirror", choice.mirror, "URL or exported directory; the host's apt configuration otherwise");

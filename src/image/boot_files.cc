@@ -49,9 +49,9 @@ Result<EspFiles> esp_files(Bytes bootloader, Bytes uki, std::string_view version
   return files;
 }
 
-Result<Bytes> build_initramfs(const DevicePrograms& programs, const RootHash& root_hash, std::string_view packages,
+Result<Bytes> build_initramfs(const fs::path& boot_program, const RootHash& root_hash, std::string_view packages,
                               const Signer& signer) {
-  Bytes init = TRY(read_file(programs.boot));
+  Bytes init = TRY(read_file(boot_program));
   Bytes signature = TRY(sign_detached(signer, as_bytes(root_hash.hex())));
   std::array<CpioNode, 3> nodes = {CpioNode::file("init", 0755, init), CpioNode::file("roothash.p7s", 0644, signature),
                                    CpioNode::file("packages", 0644, as_bytes(packages))};

@@ -6,7 +6,6 @@
 #include "format/efi_auth.h"
 #include "format/rollback.h"
 #include "format/verity.h"
-#include "image/device_programs.h"
 #include "image/keys.h"
 #include "image/workshop.h"
 
@@ -14,7 +13,7 @@ namespace ashlar::image {
 
 // The initramfs: /init, the signature over the root hash, and the list of packages for who inspects the image. newc,
 // not compressed.
-Result<Bytes> build_initramfs(const DevicePrograms& programs, const RootHash& root_hash, std::string_view packages,
+Result<Bytes> build_initramfs(const fs::path& boot_program, const RootHash& root_hash, std::string_view packages,
                               const Signer& signer);
 
 // os/cmdline with the root hash, the dev variant's console, and the " --" at which the kernel stops reading.

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "format/authenticode.h"
 #include "image/attestations.h"
@@ -132,6 +134,15 @@ bool is_current(const fs::path& image, const fs::path& stamp, const Sha256Digest
   return noted && found && *noted == *found;
 }
 
+// Those of the sdk's programs that the recipe asks for.
+std::vector<DeviceProgram> wanted(const DevicePrograms& compiled, const Recipe& recipe) {
+  std::vector<DeviceProgram> programs;
+  for (const DeviceProgram& one : compiled.programs) {
+    if (std::ranges::find(recipe.programs, one.program.name) != recipe.programs.end()) programs.push_back(one);
+  }
+  return programs;
+}
+
 Result<BuiltFile> built_file(const fs::path& path, std::string version) {
   Bytes content = TRY(read_file(path));
   return BuiltFile{std::move(version), sha256(content)};
@@ -185,13 +196,17 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   if (!epoch) return fail_misuse(epoch.error().message());
   Cache cache = TRY(Cache::open_default());
 
-  // Packages, and the workshop whose tools make everything below.
+  // Packages, and the workshop whose tools make everything below. The sdk has what the recipe's programs are linked to
+  // besides; nothing else is made with it.
+  const bool needs_sdk = !recipe->second.programs.empty();
   Packages tools;
+  Packages sdk_packages;
   Packages kernel_source;
   Packages packages;
   TRY(steps.run("fetch", [&]() -> Status {
     FetchOptions from = {.mirror = find_mirror(options.mirror), .cache = cache.root()};
     tools = TRY(fetch_packages(lock, "workshop", from));
+    if (needs_sdk) sdk_packages = TRY(fetch_packages(lock, "sdk", from));
     kernel_source = TRY(fetch_packages(lock, "kernel-source", from));
     packages = TRY(fetch_packages(lock, options.profile, from));
     return {};
@@ -200,6 +215,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Workshop workshop = TRY(steps.run("workshop", [&]() -> Result<Workshop> {
     Workshop opened = TRY(Workshop::open(cache, tools.files, tools.key));
     steps.was_cached(opened.was_cached());
+    report.used.tools.push_back(opened.root());
     return opened;
   }));
 
@@ -209,10 +225,23 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     steps.was_cached(built.was_cached);
     return built;
   }));
-  DevicePrograms programs = TRY(steps.run("device programs", [&]() -> Result<DevicePrograms> {
-    DevicePrograms built = TRY(build_device_programs(cache, workshop, options.source, options.variant));
-    steps.was_cached(built.was_cached);
-    return built;
+  std::vector<DeviceProgram> programs;
+  TRY(steps.run("device programs", [&]() -> Status {
+    auto compile = [&](const Workshop& with, Toolset toolset) -> Result<DevicePrograms> {
+      DevicePrograms compiled = TRY(build_device_programs(cache, with, toolset, options.source, options.variant));
+      report.used.programs.push_back(compiled.entry);
+      return compiled;
+    };
+    DevicePrograms start = TRY(compile(workshop, Toolset::kWorkshop));
+    programs = std::move(start.programs);
+    steps.was_cached(start.was_cached);
+    if (!needs_sdk) return {};
+    Workshop sdk = TRY(Workshop::open(cache, sdk_packages.files, sdk_packages.key));
+    report.used.tools.push_back(sdk.root());
+    DevicePrograms linked = TRY(compile(sdk, Toolset::kSdk));
+    for (DeviceProgram& program : wanted(linked, recipe->second)) programs.push_back(std::move(program));
+    steps.was_cached(start.was_cached && linked.was_cached);
+    return {};
   }));
   PackageTree tree = TRY(steps.run("package tree", [&]() -> Result<PackageTree> {
     PackageTree built = TRY(build_package_tree(
@@ -222,7 +251,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     return built;
   }));
   Overlay overlay = {
-      .os = os, .programs = &programs, .variant = options.variant, .version = version, .profile = options.profile};
+      .os = os, .programs = programs, .variant = options.variant, .version = version, .profile = options.profile};
   VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, steps));
 
   // Here the root was measured: nothing in it changes any more. What follows carries its hash and is signed.
@@ -231,7 +260,8 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Bytes uki;
   Bytes bootloader;
   TRY(steps.run("UKI", [&]() -> Status {
-    Bytes initramfs = TRY(build_initramfs(programs, root.verity.root_hash, packages.list, keys.image));
+    Bytes initramfs =
+        TRY(build_initramfs(TRY(file_of(programs, kBootProgram)), root.verity.root_hash, packages.list, keys.image));
     report.initramfs_bytes = initramfs.size();
     fs::path efi = workshop.root() / "usr/lib/systemd/boot/efi";
     std::string command_line =
@@ -252,15 +282,21 @@ Result<BuildReport> build_image(const BuildOptions& options) {
 
   // What the image is made of and how, to lie beside it.
   Attestations attestations = TRY(steps.run("attestations", [&]() -> Result<Attestations> {
-    std::vector<PackageFile> not_unpacked = tools.files;
+    const Packages& toolset = needs_sdk ? sdk_packages : tools;  // the sdk is the workshop and more
+    std::vector<PackageFile> not_unpacked = toolset.files;
     not_unpacked.insert(not_unpacked.end(), kernel_source.files.begin(), kernel_source.files.end());
     Sha256Digest not_unpacked_key =
-        InputHash("not unpacked", 1).add("workshop", tools.key).add("kernel source", kernel_source.key).finish();
+        InputHash("not unpacked", 1).add("workshop", toolset.key).add("kernel source", kernel_source.key).finish();
     fs::path licences = TRY(unpack_licences(cache, not_unpacked, not_unpacked_key));
     BuiltFile bzimage = TRY(built_file(kernel.bzimage, kernel.release));
     BuiltFile config = TRY(built_file(kernel.config, kernel.release));
-    BuiltFile boot = TRY(built_file(programs.boot, version));
-    BuiltFile init = TRY(built_file(programs.init, version));
+    std::vector<BuiltProgram> own;
+    std::vector<NamedDigest> sources = {{"kernel configuration", config.sha256}, {"root", root.key}};
+    for (const DeviceProgram& one : programs) {
+      BuiltFile file = TRY(built_file(one.file, version));
+      own.push_back({one.program, std::move(file)});
+      sources.push_back({std::string(one.program.target), one.key});
+    }
     Bytes lock_file = TRY(read_file(options.lock));
     SbomInputs contents = {.profile = options.profile,
                            .variant = options.variant,
@@ -269,18 +305,14 @@ Result<BuildReport> build_image(const BuildOptions& options) {
                            .bootloader = {version, sha256(bootloader)},
                            .uki = {version, report.uki_hash},
                            .kernel = std::move(bzimage),
-                           .boot = std::move(boot),
-                           .init = std::move(init),
+                           .programs = std::move(own),
                            .packages = packages.locked,
-                           .workshop = tools.locked,
+                           .workshop = toolset.locked,
                            .kernel_source = kernel_source.locked,
                            .tree = tree.root,
                            .licences = licences};
     return make_attestations(
-        {.contents = std::move(contents),
-         .lock = sha256(lock_file),
-         .sources = {{"device programs", programs.key}, {"kernel configuration", config.sha256}, {"root", root.key}}},
-        keys.image);
+        {.contents = std::move(contents), .lock = sha256(lock_file), .sources = std::move(sources)}, keys.image);
   }));
 
   // The disk, unless exactly this one lies there already.
@@ -313,12 +345,10 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   }));
   report.disk_bytes = fs::file_size(report.image);
   report.steps = steps.take();
-  for (const Packages* fetched : {&tools, &kernel_source, &packages}) {
+  for (const Packages* fetched : {&tools, &sdk_packages, &kernel_source, &packages}) {
     for (const PackageFile& file : fetched->files) report.used.packages.push_back(file.deb);
   }
-  report.used.workshop = workshop.root();
   report.used.kernel = kernel.bzimage.parent_path();
-  report.used.programs = programs.boot.parent_path();
   return report;
 }
 

@@ -31,9 +31,9 @@ struct StepTime {
 // What of the cache a build read that others can be given: packages, tools, and what was compiled.
 struct UsedEntries {
   std::vector<fs::path> packages;
-  fs::path workshop;
+  std::vector<fs::path> tools;  // the workshop, and the sdk where it was needed
   fs::path kernel;
-  fs::path programs;
+  std::vector<fs::path> programs;
 };
 
 struct BuildReport {

@@ -5,41 +5,66 @@
 namespace ashlar::image {
 namespace {
 
-constexpr unsigned kRevision = 1;
+constexpr unsigned kRevision = 2;
 constexpr std::uint64_t kExpectedLines = 45;  // ninja prints a line a file; only the progress bar depends on it
 const fs::path kSource = "/run/source";
 const fs::path kBuild = "/run/build";
 
+Status compile(const Cache& cache, const Workshop& tools, Toolset toolset, const std::vector<OwnProgram>& programs,
+               const fs::path& source, Variant variant, const fs::path& out) {
+  TemporaryDirectory work = TRY(TemporaryDirectory::below(cache.work()));
+  auto run = [&](std::vector<std::string> argv, std::function<void(std::string_view)> on_line = nullptr) -> Status {
+    TRY(tools.run({.binds = {{source, kSource}, {work.path(), kBuild, Bind::Access::kReadWrite}},
+                   .directory = kBuild,
+                   .argv = std::move(argv),
+                   .on_line = std::move(on_line)}));
+    return {};
+  };
+  std::string sdk = toolset == Toolset::kSdk ? "ON" : "OFF";
+  TRY(run({"cmake", "-S", kSource, "-B", kBuild, "-G", "Ninja", "-DASHLAR_DEVICE=ON", "-DASHLAR_SDK=" + sdk,
+           "-DASHLAR_VARIANT=" + std::string(name_of(variant)), "-DCMAKE_CXX_COMPILER=clang++-19",
+           "-DCMAKE_ASM_COMPILER=clang-19", "-DCMAKE_BUILD_TYPE=MinSizeRel"}));
+  std::vector<std::string> ninja = {"ninja", "--verbose"};
+  for (const OwnProgram& program : programs) ninja.emplace_back(program.target);
+  log::Progress progress("compile the image's own programs", kExpectedLines);
+  TRY(run(std::move(ninja), [&](std::string_view) { progress.advance(); }));
+  fs::create_directory(out);
+  for (const OwnProgram& program : programs) {
+    fs::path built = work.path() / "src" / program.folder / program.target;
+    TRY(write_file(out / program.name, TRY(read_file(built)), 0755));
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop& workshop, const fs::path& source,
-                                             Variant variant) {
+Result<fs::path> file_of(const std::vector<DeviceProgram>& programs, const OwnProgram& program) {
+  for (const DeviceProgram& one : programs) {
+    if (one.program.name == program.name) return one.file;
+  }
+  return fail("the program " + std::string(program.target) + " was not compiled");
+}
+
+Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop& tools, Toolset toolset,
+                                             const fs::path& source, Variant variant) {
+  std::vector<OwnProgram> programs;
+  for (const OwnProgram& program : kOwnPrograms) {
+    if (program.toolset == toolset) programs.push_back(program);
+  }
   InputHash inputs("device programs", kRevision);
-  inputs.add("workshop", workshop.key()).add("variant", name_of(variant));
+  inputs.add("workshop", tools.key()).add("variant", name_of(variant));
   for (const char* part :
-       {"CMakeLists.txt", "src/CMakeLists.txt", "src/base", "src/format", "src/sys", "src/boot", "src/init"}) {
+       {"CMakeLists.txt", "src/CMakeLists.txt", "src/device.cmake", "src/base", "src/format", "src/sys"}) {
     TRY(inputs.add_files(source / part));
   }
+  for (const OwnProgram& program : programs) TRY(inputs.add_files(source / "src" / program.folder));
   Sha256Digest key = inputs.finish();
-  Cache::Entry entry = TRY(in("device programs", cache.get("device", key, [&](const fs::path& out) -> Status {
-    TemporaryDirectory work = TRY(TemporaryDirectory::below(cache.work()));
-    auto run = [&](std::vector<std::string> argv, std::function<void(std::string_view)> on_line = nullptr) -> Status {
-      TRY(workshop.run({.binds = {{source, kSource}, {work.path(), kBuild, Bind::Access::kReadWrite}},
-                        .directory = kBuild,
-                        .argv = std::move(argv),
-                        .on_line = std::move(on_line)}));
-      return {};
-    };
-    TRY(run({"cmake", "-S", kSource, "-B", kBuild, "-G", "Ninja", "-DASHLAR_DEVICE=ON",
-             "-DASHLAR_VARIANT=" + std::string(name_of(variant)), "-DCMAKE_CXX_COMPILER=clang++-19",
-             "-DCMAKE_ASM_COMPILER=clang-19", "-DCMAKE_BUILD_TYPE=MinSizeRel"}));
-    log::Progress progress("compile the image's own programs", kExpectedLines);
-    TRY(run({"ninja", "--verbose", "ashlar-boot", "ashlar-init"}, [&](std::string_view) { progress.advance(); }));
-    fs::create_directory(out);
-    TRY(write_file(out / "boot", TRY(read_file(work.path() / "src/boot/ashlar-boot")), 0755));
-    return write_file(out / "init", TRY(read_file(work.path() / "src/init/ashlar-init")), 0755);
+  Cache::Entry entry = TRY(in("device programs", cache.get("device", key, [&](const fs::path& out) {
+    return compile(cache, tools, toolset, programs, source, variant, out);
   })));
-  return DevicePrograms{entry.path / "boot", entry.path / "init", key, entry.was_cached};
+  DevicePrograms result = {.programs = {}, .entry = entry.path, .was_cached = entry.was_cached};
+  for (const OwnProgram& program : programs) result.programs.push_back({program, entry.path / program.name, key});
+  return result;
 }
 
 }  // namespace ashlar::image

@@ -18,6 +18,7 @@ namespace ashlar::image {
 namespace {
 
 constexpr std::size_t kMostListed = 20;
+constexpr std::string_view kChecking = "check what programs are linked to";
 
 // The directories ld.so(8) searches for everyone, its configuration first.
 Result<std::vector<fs::path>> library_directories(const TreeView& tree) {
@@ -103,12 +104,11 @@ std::vector<std::string> missing_of(const ElfInfo& elf, const fs::path& place, c
   return missing;
 }
 
-}  // namespace
-
-Result<std::vector<MissingNeed>> find_missing_needs(const fs::path& tree, const Origins& origins) {
+// Of these files of the tree; sorted.
+Result<std::vector<MissingNeed>> missing_needs_of(const std::vector<fs::path>& files, const fs::path& tree,
+                                                  const Origins& origins) {
   TreeView view(tree);
   std::vector<fs::path> standard = TRY(library_directories(view));
-  std::vector<fs::path> files = TRY(regular_files(tree));
   std::vector<MissingNeed> result;
   std::mutex mutex;
   TRY(parallel_for(files.size(), [&](std::size_t i) -> Status {
@@ -130,8 +130,7 @@ Result<std::vector<MissingNeed>> find_missing_needs(const fs::path& tree, const 
   return result;
 }
 
-Status check_needed(const fs::path& tree, const Origins& origins) {
-  std::vector<MissingNeed> missing = TRY(in("check what programs are linked to", find_missing_needs(tree, origins)));
+Status none_missing(const std::vector<MissingNeed>& missing, std::string_view advice) {
   if (missing.empty()) return {};
   std::string text = "libraries are missing from the image:";
   for (std::size_t i = 0; i < missing.size() && i < kMostListed; ++i) {
@@ -140,8 +139,25 @@ Status check_needed(const fs::path& tree, const Origins& origins) {
                         one.package.empty() ? "" : " (package " + one.package + ")");
   }
   if (missing.size() > kMostListed) text += fmt::format("\n  and {} more", missing.size() - kMostListed);
-  text += "\nan [[omit]] or [[omit-files]] of the profile takes too much";
-  return fail(text);
+  return fail(fmt::format("{}\n{}", text, advice));
+}
+
+}  // namespace
+
+Result<std::vector<MissingNeed>> find_missing_needs(const fs::path& tree, const Origins& origins) {
+  return missing_needs_of(TRY(regular_files(tree)), tree, origins);
+}
+
+Status check_needed(const fs::path& tree, const Origins& origins) {
+  return none_missing(TRY(in(kChecking, find_missing_needs(tree, origins))),
+                      "an [[omit]] or [[omit-files]] of the profile takes too much");
+}
+
+Status check_needed_by(const fs::path& tree, const std::vector<fs::path>& programs) {
+  std::vector<fs::path> files;
+  for (const fs::path& program : programs) files.push_back(tree / program.relative_path());
+  return none_missing(TRY(in(kChecking, missing_needs_of(files, tree, {}))),
+                      "the profile has a program of ours without the packages it is linked to");
 }
 
 }  // namespace ashlar::image

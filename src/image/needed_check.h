@@ -25,4 +25,7 @@ Result<std::vector<MissingNeed>> find_missing_needs(const fs::path& tree, const 
 // An error that lists what find_missing_needs() found, if anything.
 Status check_needed(const fs::path& tree, const Origins& origins);
 
+// The same for some of its files, "/usr/bin/ashlarctl": programs of ours, which no package brought.
+Status check_needed_by(const fs::path& tree, const std::vector<fs::path>& programs);
+
 }  // namespace ashlar::image

@@ -1,81 +1,13 @@
 #include "image/needed_check.h"
 
-#include <elf.h>
 #include <gtest/gtest.h>
 
 #include "image/cache.h"
+#include "image/test_elf.h"
+#include "image/tree.h"
 
 namespace ashlar::image {
 namespace {
-
-struct TestElf {
-  std::vector<std::string> needed;
-  std::string runpath = {};
-  std::string rpath = {};
-  std::string interpreter = {};
-  Elf64_Half type = ET_DYN;
-};
-
-// Header, three program headers, dynamic section and strings in one segment loaded at 0.
-Bytes build(const TestElf& elf) {
-  std::string strings(1, '\0');
-  auto add = [&](const std::string& text) {
-    Elf64_Xword at = strings.size();
-    strings += text + '\0';
-    return at;
-  };
-  std::vector<Elf64_Dyn> dynamic;
-  auto tag = [&](Elf64_Sxword name, Elf64_Xword value) { dynamic.push_back({name, {value}}); };
-  for (const std::string& need : elf.needed) tag(DT_NEEDED, add(need));
-  if (!elf.runpath.empty()) tag(DT_RUNPATH, add(elf.runpath));
-  if (!elf.rpath.empty()) tag(DT_RPATH, add(elf.rpath));
-  Elf64_Xword interpreter = add(elf.interpreter);
-
-  constexpr std::size_t kDynamicAt = sizeof(Elf64_Ehdr) + 3 * sizeof(Elf64_Phdr);
-  std::size_t strings_at = kDynamicAt + (dynamic.size() + 3) * sizeof(Elf64_Dyn);
-  tag(DT_STRTAB, strings_at);
-  tag(DT_STRSZ, strings.size());
-  tag(DT_NULL, 0);
-  std::size_t end = strings_at + strings.size();
-
-  Elf64_Ehdr header{};
-  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_ident[EI_VERSION] = EV_CURRENT;
-  header.e_type = elf.type;
-  header.e_machine = EM_X86_64;
-  header.e_version = EV_CURRENT;
-  header.e_ehsize = sizeof header;
-  header.e_phoff = sizeof header;
-  header.e_phentsize = sizeof(Elf64_Phdr);
-  header.e_phnum = elf.interpreter.empty() ? 2 : 3;
-  Elf64_Phdr load{PT_LOAD, PF_R, 0, 0, 0, end, end, 4096};
-  Elf64_Phdr dynamic_header{PT_DYNAMIC,
-                            PF_R,
-                            kDynamicAt,
-                            kDynamicAt,
-                            kDynamicAt,
-                            dynamic.size() * sizeof(Elf64_Dyn),
-                            dynamic.size() * sizeof(Elf64_Dyn),
-                            8};
-  Elf64_Phdr interp{PT_INTERP,
-                    PF_R,
-                    strings_at + interpreter,
-                    strings_at + interpreter,
-                    strings_at + interpreter,
-                    elf.interpreter.size() + 1,
-                    elf.interpreter.size() + 1,
-                    1};
-  Bytes bytes;
-  append(bytes, bytes_of(header));
-  append(bytes, bytes_of(load));
-  append(bytes, bytes_of(dynamic_header));
-  append(bytes, bytes_of(interp));
-  for (const Elf64_Dyn& entry : dynamic) append(bytes, bytes_of(entry));
-  append(bytes, as_bytes(strings));
-  return bytes;
-}
 
 class NeededCheck : public ::testing::Test {
  protected:
@@ -84,7 +16,7 @@ class NeededCheck : public ::testing::Test {
     fs::create_directories(place.parent_path());
     ASSERT_TRUE(write_file(place, content, 0755));
   }
-  void elf(const std::string& path, const TestElf& elf) { file(path, build(elf)); }
+  void elf(const std::string& path, const TestElf& elf) { file(path, build_elf(elf)); }
   void link(const std::string& path, const std::string& target) {
     fs::path place = tree_ / path.substr(1);
     fs::create_directories(place.parent_path());
@@ -116,7 +48,7 @@ TEST_F(NeededCheck, FindsLibrariesThroughLinks) {
   link(std::string(kLibraries) + "libbar.so.1", "/lib/x86_64-linux-gnu/libfoo.so.1");
   elf("/usr/bin/foo", {.needed = {"libfoo.so.1", "libbar.so.1"}, .interpreter = "/lib64/ld-linux-x86-64.so.2"});
   file("/usr/bin/script", Bytes{'#', '!'});
-  file("/usr/bin/object.o", build({.needed = {"absent.so"}, .type = ET_REL}));
+  file("/usr/bin/object.o", build_elf({.needed = {"absent.so"}, .type = ET_REL}));
   EXPECT_TRUE(missing().empty());
   EXPECT_TRUE(check_needed(tree_, {}));
 }
@@ -159,12 +91,49 @@ TEST_F(NeededCheck, NeverLooksOutsideTheTree) {
 }
 
 TEST_F(NeededCheck, ABrokenFileIsAnError) {
-  Bytes bytes = build({.needed = {"libc.so.6"}});
+  Bytes bytes = build_elf({.needed = {"libc.so.6"}});
   bytes.resize(sizeof(Elf64_Ehdr) + 10);
   file("/usr/bin/a", bytes);
   auto found = find_missing_needs(tree_, {});
   ASSERT_FALSE(found);
   EXPECT_NE(found.error().message().find("/usr/bin/a"), std::string::npos);
+}
+
+TEST_F(NeededCheck, LooksAtTheProgramsItIsAskedAbout) {
+  elf("/usr/lib/ashlar/data", {.needed = {"libcryptsetup.so.12"}});
+  elf("/usr/bin/other", {.needed = {"libabsent.so"}});
+  EXPECT_TRUE(check_needed_by(tree_, {}));
+  Status status = check_needed_by(tree_, {"/usr/lib/ashlar/data"});
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message(),
+            "libraries are missing from the image:\n  /usr/lib/ashlar/data needs libcryptsetup.so.12\n"
+            "the profile has a program of ours without the packages it is linked to");
+  elf(std::string(kLibraries) + "libcryptsetup.so.12", {});
+  EXPECT_TRUE(check_needed_by(tree_, {"/usr/lib/ashlar/data"}));
+  EXPECT_FALSE(check_needed_by(tree_, {"/usr/lib/ashlar/absent"}));
+}
+
+// Our own programs are laid over a tree that was checked without them.
+TEST_F(NeededCheck, ComesWithTheProgramsThatAreLaidOverTheTree) {
+  fs::path os = work_.path() / "os";
+  fs::path made = work_.path() / "made";
+  tree_ = work_.path() / "tree";
+  fs::create_directories(os / "root");
+  ASSERT_TRUE(write_file(made, build_elf({.needed = {"libcryptsetup.so.12"}})));
+  fs::create_directories(tree_ / "etc");
+  fs::create_directories(tree_ / "usr/lib");
+  Overlay overlay = {.os = os,
+                     .programs = {{kBootProgram, made, {}}, {kDataProgram, made, {}}},
+                     .variant = Variant::kDev,
+                     .version = "0.1.0",
+                     .profile = "storage"};
+  Status status = add_overlay(overlay, tree_);
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().message().find("/usr/lib/ashlar/data needs libcryptsetup.so.12"), std::string::npos);
+  elf(std::string(kLibraries) + "libcryptsetup.so.12", {});
+  EXPECT_TRUE(add_overlay(overlay, tree_));
+  EXPECT_TRUE(fs::exists(tree_ / "usr/lib/ashlar/data"));
+  EXPECT_FALSE(fs::exists(tree_ / "usr/lib/ashlar/boot"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <set>
 
+#include "image/own_programs.h"
 #include "image/toml.h"
 
 namespace ashlar::image {
@@ -88,6 +89,7 @@ Status fold_into(Recipe& result, const Recipes& recipes, const std::string& name
   for (const std::string& base : found->second.extends) TRY(fold_into(result, recipes, base, path, done));
   path.pop_back();
   append_all(result.packages, found->second.packages);
+  append_all(result.programs, found->second.programs);
   append_all(result.omit, found->second.omit);
   append_all(result.omit_files, found->second.omit_files);
   append_all(result.backports, found->second.backports);
@@ -103,6 +105,7 @@ Result<Recipe> parse_recipe(std::string_view text, const fs::path& file) {
   recipe.description = table.text("description");
   recipe.extends = table.list_or_empty("extends");
   recipe.packages = table.list("packages");
+  recipe.programs = table.choices_or_empty("programs", kOptionalPrograms);
   recipe.omit = TRY(read_packages_with_reason(table, "omit"));
   recipe.backports = TRY(read_packages_with_reason(table, "backport"));
   recipe.omit_files = TRY(read_omitted_files(table));
@@ -125,6 +128,7 @@ Result<Recipe> fold(const Recipes& unfolded, const std::string& name) {
   result.name = name;
   result.description = unfolded.at(name).description;
   sort_unique(result.packages);
+  sort_unique(result.programs);
   sort_unique(result.omit);
   sort_unique(result.backports);
   // What a profile asks for by name is there, whatever a profile below it left out.

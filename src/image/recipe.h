@@ -3,6 +3,7 @@
 //     description = "Boots to a prompt"
 //     extends = ["core"]                        # everything those profiles have, omissions included
 //     packages = ["sway", "foot"]               # with what they depend on; recommendations are not followed
+//     programs = ["data"]                       # ours, beside boot and PID 1 (own_programs.h)
 //     [[omit]]                                  # a package that something depends on and that stays out
 //     package = "libllvm19"
 //     reason = "…"
@@ -44,6 +45,7 @@ struct Recipe {
   std::string description;
   std::vector<std::string> extends;  // empty once folded
   std::vector<std::string> packages;
+  std::vector<std::string> programs;
   std::vector<OmittedPackage> omit;
   std::vector<OmittedFiles> omit_files;
   std::vector<OmittedPackage> backports;  // with the reason they are taken
@@ -54,8 +56,8 @@ using Recipes = std::map<std::string, Recipe>;
 // `file` is "os/profiles/core.toml": its stem is the profile's name. Errors name file, line and key.
 Result<Recipe> parse_recipe(std::string_view text, const fs::path& file);
 
-// Every *.toml in `directory`, each with what it extends folded in: packages sorted, each once. A profile that extends
-// itself or one that does not exist is an error.
+// Every *.toml in `directory`, each with what it extends folded in: packages and programs sorted, each once. A profile
+// that extends itself or one that does not exist is an error.
 Result<Recipes> read_recipes(const fs::path& directory);
 Result<Recipe> fold(const Recipes& unfolded, const std::string& name);
 

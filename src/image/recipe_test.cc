@@ -18,6 +18,7 @@ constexpr std::string_view kGood = R"(
 description = "Small"
 extends = ["base"]
 packages = ["dash", "sed"]
+programs = ["data"]
 [[omit]]
 package = "mawk"
 reason = "not used"
@@ -37,6 +38,7 @@ TEST(Recipe, ReadsEveryKey) {
   EXPECT_EQ(recipe.description, "Small");
   EXPECT_EQ(recipe.extends, std::vector<std::string>{"base"});
   EXPECT_EQ(recipe.packages, (std::vector<std::string>{"dash", "sed"}));
+  EXPECT_EQ(recipe.programs, std::vector<std::string>{"data"});
   ASSERT_EQ(recipe.omit.size(), 1U);
   EXPECT_EQ(recipe.omit[0].package, "mawk");
   ASSERT_EQ(recipe.omit_files.size(), 1U);
@@ -56,6 +58,17 @@ TEST(Recipe, ErrorsNameFileLineAndKey) {
             "os/profiles/core.toml:2: 'packages' wants a list of texts");
   EXPECT_EQ(error_of("description = \"x\"\npackages = [1]\n"),
             "os/profiles/core.toml:2: 'packages' wants texts that are not empty");
+}
+
+TEST(Recipe, ProgramsAreOurs) {
+  EXPECT_EQ(error_of("description = \"x\"\npackages = [\"sed\"]\nprograms = [\n  \"data\",\n  \"date\",\n]\n"),
+            "os/profiles/core.toml:5: 'programs' has 'date', which is none of: ashlarctl, data");
+  EXPECT_EQ(error_of("description = \"x\"\npackages = [\"sed\"]\nprograms = [\"init\"]\n"),
+            "os/profiles/core.toml:3: 'programs' has 'init', which is none of: ashlarctl, data");
+  EXPECT_EQ(error_of("description = \"x\"\npackages = [\"sed\"]\nprograms = [\"data\", \"data\"]\n"),
+            "os/profiles/core.toml:3: 'programs' names 'data' twice");
+  EXPECT_EQ(error_of("description = \"x\"\npackages = [\"sed\"]\nprograms = \"data\"\n"),
+            "os/profiles/core.toml:3: 'programs' wants a list of texts");
 }
 
 TEST(Recipe, RefusesWhatCannotBeMeant) {
@@ -88,9 +101,13 @@ TEST(Fold, GathersWhatIsExtended) {
   Recipes recipes = {{"a", simple("a", {}, {"sed", "dash"})},
                      {"b", simple("b", {"a"}, {"foot"})},
                      {"c", simple("c", {"a", "b"}, {"sed", "grep"})}};
+  recipes["a"].programs = {"data"};
+  recipes["c"].programs = {"ashlarctl", "data"};
   recipes["a"].omit = {{"grep", "small"}, {"mawk", "unused"}};
   Recipe folded = fold(recipes, "c").value();
   EXPECT_EQ(folded.packages, (std::vector<std::string>{"dash", "foot", "grep", "sed"}));
+  EXPECT_EQ(folded.programs, (std::vector<std::string>{"ashlarctl", "data"}));
+  EXPECT_EQ(fold(recipes, "b").value().programs, std::vector<std::string>{"data"});
   // Wanted by name further up: no longer left out.
   ASSERT_EQ(folded.omit.size(), 1U);
   EXPECT_EQ(folded.omit[0].package, "mawk");

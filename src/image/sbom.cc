@@ -15,8 +15,10 @@ constexpr const char* kKernelLicence = "GPL-2.0-only WITH Linux-syscall-note";
 
 // Packages of the workshop whose content ends up in the image.
 constexpr const char* kBootloaderPackage = "systemd-boot-efi";  // systemd-boot, and the stub in front of the UKI
-constexpr const char* kFontPackage = "console-setup-linux";     // the font of the initramfs's screen
-constexpr std::array<const char*, 3> kLinkedPackages = {"libc6-dev", "libgcc-14-dev", "libstdc++-14-dev"};
+constexpr const char* kFontPackage = "console-setup-linux";     // the font of our screen
+constexpr std::array kLinkedPackages = {"libc6-dev", "libgcc-14-dev", "libstdc++-14-dev"};  // into all our programs
+constexpr std::array kSdkPackages = {"nlohmann-json3-dev"};  // headers, into those that the sdk is for
+constexpr std::array kProgramsWithFont = {kBootProgram.name, kDataProgram.name};
 
 // SPDX identifiers allow letters, digits, '.' and '-'. Debian's names have no upper case, so nothing is confused.
 std::string identifier_of(const LockedPackage& package) {
@@ -90,10 +92,8 @@ Result<Sbom> describe_contents(const SbomInputs& inputs) {
   std::string bootloader = built(Kind::kFirmwareProgram, "Bootloader", "BOOTX64.EFI", inputs.bootloader, "");
   std::string uki = built(Kind::kFirmwareProgram, "UKI", fmt::format("ashlar_{}.efi", inputs.version), inputs.uki, "");
   std::string kernel = built(Kind::kKernel, "Kernel", "linux", inputs.kernel, kKernelLicence);
-  std::string boot = built(Kind::kProgram, "ashlar-boot", "ashlar-boot", inputs.boot, kOwnLicence);
-  std::string init = built(Kind::kProgram, "ashlar-init", "ashlar-init", inputs.init, kOwnLicence);
-  for (const std::string& part : {bootloader, uki, init}) bill.relate(kSbomImage, SbomRelation::kContains, part);
-  for (const std::string& part : {kernel, boot}) bill.relate(uki, SbomRelation::kContains, part);
+  for (const std::string& part : {bootloader, uki}) bill.relate(kSbomImage, SbomRelation::kContains, part);
+  bill.relate(uki, SbomRelation::kContains, kernel);
 
   auto add_tool = [&](const char* name) -> Result<std::string> {
     return bill.add(TRY(debian_component(TRY(package_named(inputs.workshop, name)), inputs.licences)));
@@ -113,11 +113,16 @@ Result<Sbom> describe_contents(const SbomInputs& inputs) {
   }
   std::string loader = TRY(add_tool(kBootloaderPackage));
   for (const std::string& part : {bootloader, uki}) bill.relate(part, SbomRelation::kGeneratedFrom, loader);
-  std::string font = TRY(add_tool(kFontPackage));
-  bill.relate(boot, SbomRelation::kGeneratedFrom, font);
-  for (const char* name : kLinkedPackages) {
-    std::string library = TRY(add_tool(name));
-    for (const std::string& program : {boot, init}) bill.relate(program, SbomRelation::kStaticLink, library);
+  for (const auto& [program, file] : inputs.programs) {
+    std::string target(program.target);
+    std::string part = built(Kind::kProgram, target.c_str(), target, file, kOwnLicence);
+    bill.relate(program.place.empty() ? uki : kSbomImage, SbomRelation::kContains, part);
+    if (std::ranges::find(kProgramsWithFont, program.name) != kProgramsWithFont.end()) {
+      bill.relate(part, SbomRelation::kGeneratedFrom, TRY(add_tool(kFontPackage)));
+    }
+    for (const char* name : kLinkedPackages) bill.relate(part, SbomRelation::kStaticLink, TRY(add_tool(name)));
+    if (program.toolset != Toolset::kSdk) continue;
+    for (const char* name : kSdkPackages) bill.relate(part, SbomRelation::kStaticLink, TRY(add_tool(name)));
   }
   return sbom;
 }

@@ -9,6 +9,7 @@
 #include "format/verity.h"
 #include "image/cache.h"
 #include "image/lock.h"
+#include "image/own_programs.h"
 #include "image/unpack.h"
 #include "image/variant.h"
 
@@ -60,6 +61,11 @@ struct BuiltFile {
   Sha256Digest sha256;
 };
 
+struct BuiltProgram {
+  OwnProgram program;
+  BuiltFile file;
+};
+
 struct SbomInputs {
   std::string profile;
   Variant variant;
@@ -68,10 +74,9 @@ struct SbomInputs {
   BuiltFile bootloader;                 // signed
   BuiltFile uki;                        // signed
   BuiltFile kernel;                     // the bzImage
-  BuiltFile boot;                       // the initramfs's /init
-  BuiltFile init;                       // PID 1
+  std::vector<BuiltProgram> programs;   // ours
   std::vector<LockedPackage> packages;  // of the profile
-  std::vector<LockedPackage> workshop;
+  std::vector<LockedPackage> workshop;  // or of the sdk, where programs were compiled with it
   std::vector<LockedPackage> kernel_source;
   fs::path tree;      // the unpacked packages of the profile
   fs::path licences;  // unpack_licences() of workshop and kernel source

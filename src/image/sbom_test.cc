@@ -92,6 +92,21 @@ TEST_F(SbomTest, SpdxTellsWhatContainsWhat) {
   }
 }
 
+TEST_F(SbomTest, ProgramsOfTheSdkNameWhatOnlyTheyAreMadeOf) {
+  EXPECT_EQ(entry_named(spdx()["packages"], "nlohmann-json3-dev"), Json());
+  inputs_.programs.push_back({kDataProgram, {"0.1.0", sha256("data")}});
+  inputs_.workshop.push_back(test_package("nlohmann-json3-dev"));
+  std::vector<std::string> lines = relationships_of(spdx());
+  for (const char* line :
+       {"SPDXRef-UKI CONTAINS SPDXRef-ashlar-boot", "SPDXRef-Image CONTAINS SPDXRef-ashlar-init",
+        "SPDXRef-Image CONTAINS SPDXRef-ashlar-data", "SPDXRef-ashlar-data STATIC_LINK SPDXRef-Package-libc6-dev",
+        "SPDXRef-ashlar-data STATIC_LINK SPDXRef-Package-nlohmann-json3-dev",
+        "SPDXRef-ashlar-data GENERATED_FROM SPDXRef-Package-console-setup-linux"}) {
+    EXPECT_EQ(std::ranges::count(lines, line), 1) << line;
+  }
+  EXPECT_EQ(std::ranges::count(lines, "SPDXRef-ashlar-init STATIC_LINK SPDXRef-Package-nlohmann-json3-dev"), 0);
+}
+
 TEST_F(SbomTest, BothDocumentsNameTheSamePackages) {
   Sbom sbom = describe_contents(inputs_).value();
   std::vector<std::string> packages = packages_of_spdx(as_bytes(spdx_document(sbom))).value();

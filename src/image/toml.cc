@@ -1,6 +1,9 @@
 #include "image/toml.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
@@ -111,6 +114,21 @@ std::vector<std::string> TomlTable::list_or_empty(std::string_view key) {
       fault(&element, key, "wants texts that are not empty");
     } else {
       values.push_back(value->get());
+    }
+  }
+  return values;
+}
+
+std::vector<std::string> TomlTable::choices_or_empty(std::string_view key, std::span<const std::string_view> known) {
+  std::vector<std::string> values = list_or_empty(key);
+  const void* node = find(key, false);
+  for (std::size_t i = 0; i < values.size() && fault_.empty(); ++i) {
+    const void* element = as_node(node)->as_array()->get(i);
+    if (std::ranges::find(known, values[i]) == known.end()) {
+      fault(element, key, fmt::format("has '{}', which is none of: {}", values[i], fmt::join(known, ", ")));
+    } else if (std::find(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(i), values[i]) !=
+               values.begin() + static_cast<std::ptrdiff_t>(i)) {
+      fault(element, key, fmt::format("names '{}' twice", values[i]));
     }
   }
   return values;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ class TomlTable {
   bool boolean_or(std::string_view key, bool otherwise);
   std::vector<std::string> list(std::string_view key);  // required
   std::vector<std::string> list_or_empty(std::string_view key);
+  // The same, each one of `known` and named once.
+  std::vector<std::string> choices_or_empty(std::string_view key, std::span<const std::string_view> known);
   std::vector<TomlTable> tables(std::string_view key);                                // [[key]]; none is fine
   std::vector<std::pair<std::string, TomlTable>> named_tables(std::string_view key);  // [key.name], in name order
 

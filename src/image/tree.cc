@@ -15,7 +15,7 @@ namespace ashlar::image {
 namespace {
 
 constexpr unsigned kTreeRevision = 1;
-constexpr unsigned kOverlayRevision = 1;
+constexpr unsigned kOverlayRevision = 2;
 
 // Mount points and places the packages do not bring.
 constexpr std::array<const char*, 8> kMountPoints = {"dev",  "proc",           "sys", "run", "tmp",
@@ -92,9 +92,10 @@ std::string os_release(const Overlay& overlay) {
 }
 
 Status hash_overlay(const Overlay& overlay, InputHash& inputs) {
-  inputs.add("overlay", std::to_string(kOverlayRevision))
-      .add("programs", overlay.programs->key)
-      .add("os-release", os_release(overlay));
+  inputs.add("overlay", std::to_string(kOverlayRevision)).add("os-release", os_release(overlay));
+  for (const DeviceProgram& one : overlay.programs) {
+    inputs.add("program", one.program.name).add("place", one.program.place).add("made of", one.key);
+  }
   return inputs.add_files(overlay.os / "root");
 }
 
@@ -109,12 +110,18 @@ Status add_overlay(const Overlay& overlay, const fs::path& tree) {
       TRY(copy_file(entry.path(), target, executable ? 0755 : 0644));
     }
   }
-  TRY(copy_file(overlay.programs->init, tree / "usr/lib/ashlar/init", 0755));
+  std::vector<fs::path> places;
+  for (const DeviceProgram& one : overlay.programs) {
+    if (one.program.place.empty()) continue;
+    TRY(copy_file(one.file, tree / one.program.place, 0755));
+    places.push_back(fs::path("/") / one.program.place);
+  }
   for (const char* name : {"poweroff", "reboot"}) {
     TRY(replace_symlink("../lib/ashlar/init", tree / "usr/sbin" / name));
   }
   TRY(replace_symlink("../usr/lib/os-release", tree / "etc/os-release"));
-  return write_file(tree / "usr/lib/os-release", as_bytes(os_release(overlay)));
+  TRY(write_file(tree / "usr/lib/os-release", as_bytes(os_release(overlay))));
+  return check_needed_by(tree, places);
 }
 
 Status link_tree(const fs::path& original, const fs::path& copy) {

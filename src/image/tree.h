@@ -28,11 +28,12 @@ Result<PackageTree> build_package_tree(const Cache& cache, const Workshop& works
 // What is ours, laid over the packages at `tree`: os/root, the device programs and os-release.
 struct Overlay {
   fs::path os;
-  const DevicePrograms* programs;
+  std::vector<DeviceProgram> programs;  // those with a place in the root are laid there
   Variant variant;
   std::string version;
   std::string profile;
 };
+// An error too when a program of ours is linked to what the tree does not have.
 Status add_overlay(const Overlay& overlay, const fs::path& tree);
 Status hash_overlay(const Overlay& overlay, InputHash& inputs);
 

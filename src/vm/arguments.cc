@@ -56,7 +56,11 @@ std::vector<std::string> qemu_arguments(const MachineConfig& config, const Machi
   add({"-device", "virtio-rng-pci", "-vga", "none", "-device", "virtio-gpu-pci", "-device", "virtio-keyboard-pci",
        "-device", "virtio-tablet-pci"});
   add({"-display", parts.display});
-  if (config.network == Network::user) add({"-nic", "user,model=virtio-net-pci"});
+  // Without the card's boot ROM: it would be measured into PCR 2, and /data stay closed on a machine that was set up
+  // without a network.
+  if (config.network == Network::user) {
+    add({"-netdev", "user,id=network", "-device", "virtio-net-pci,netdev=network,romfile="});
+  }
   if (config.reset == Reset::ends) out.emplace_back("-no-reboot");
   for (const std::string& entry : config.smbios) add({"-smbios", entry});
   for (const auto& [name, file] : parts.fw_cfg) add({"-fw_cfg", "name=" + name + ",file=" + value(file)});

@@ -56,8 +56,8 @@ TEST(Arguments, SecureBootKeepsVariablesBehindSmm) {
 }
 
 TEST(Arguments, NoNetworkUnlessAsked) {
-  EXPECT_EQ(joined({}, some_parts()).find("-nic"), std::string::npos);
-  EXPECT_NE(joined({.network = Network::user}, some_parts()).find("-nic user"), std::string::npos);
+  EXPECT_EQ(joined({}, some_parts()).find("-netdev"), std::string::npos);
+  EXPECT_NE(joined({.network = Network::user}, some_parts()).find("-netdev user"), std::string::npos);
 }
 
 TEST(Arguments, CommasInPathsAreNotOptions) {

@@ -1,10 +1,14 @@
-# How the programs of the image are compiled and linked. Included by sys/CMakeLists.txt when ASHLAR_DEVICE is on.
+# How the programs of the image are compiled and linked. Included by CMakeLists.txt when ASHLAR_DEVICE is on.
 #
 # - Static: boot must need nothing of the root it verifies, and PID 1 stays small in memory (no loader, no relocated
 #   libstdc++). Position-independent all the same, with every relocation read-only after the start.
+# - Dynamic only what is linked to libraries that have no static form (libtss2, libcryptsetup): position-independent,
+#   every symbol bound and every relocation read-only before main(), libstdc++ and libgcc linked in.
 # - One program, one translation unit for the linker (full LTO), so that control-flow integrity knows every function and
-#   every class; a violation traps, and a trap in PID 1 stops the machine.
-# - No exceptions and no RTTI in our code; what libstdc++ throws (out of memory) ends the program.
+#   every class; a violation traps, and a trap in PID 1 stops the machine. What libraries call back is ours and known; a
+#   pointer that a library made is not, and whoever calls through one says so (no_sanitize, see sys/tpm.cc).
+# - No exceptions and no RTTI in our code; what libstdc++ throws (out of memory) ends the program, and so does what
+#   nlohmann-json would throw.
 # - The same bytes whatever the path: source paths are mapped away, there is no build id, symbols are stripped.
 
 set(ASHLAR_DEVICE_COMPILE
@@ -18,10 +22,12 @@ set(ASHLAR_DEVICE_COMPILE
   CACHE INTERNAL "")
 set(ASHLAR_DEVICE_DEFINE _FORTIFY_SOURCE=3 _GLIBCXX_ASSERTIONS CACHE INTERNAL "")
 set(ASHLAR_DEVICE_LINK
-  -static-pie -fuse-ld=lld-19 -Os -flto=full -fvisibility=hidden -fsanitize=cfi -fsanitize-trap=cfi
+  -fuse-ld=lld-19 -Os -flto=full -fvisibility=hidden -fsanitize=cfi -fsanitize-trap=cfi
   -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--gc-sections -Wl,--icf=all -Wl,--build-id=none -Wl,--strip-all
   -Wl,--fatal-warnings
   CACHE INTERNAL "")
+set(ASHLAR_STATIC_LINK -static-pie CACHE INTERNAL "")
+set(ASHLAR_DYNAMIC_LINK -pie -static-libstdc++ -static-libgcc -Wl,--as-needed CACHE INTERNAL "")
 
 # For each library and each program of the image.
 function(ashlar_harden target)
@@ -30,10 +36,16 @@ function(ashlar_harden target)
 endfunction()
 
 # A program of the image.
-function(ashlar_device_program name)
+function(ashlar_static_program name)
+  ashlar_device_program(${name} "${ASHLAR_STATIC_LINK}" ${ARGN})
+endfunction()
+function(ashlar_dynamic_program name)
+  ashlar_device_program(${name} "${ASHLAR_DYNAMIC_LINK}" ${ARGN})
+endfunction()
+function(ashlar_device_program name kind)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
-  target_link_options(${name} PRIVATE ${ASHLAR_DEVICE_LINK})
+  target_link_options(${name} PRIVATE ${kind} ${ASHLAR_DEVICE_LINK})
   ashlar_harden(${name})
 endfunction()

@@ -1,0 +1,33 @@
+// The programs of an image that are ours: where their sources are and where they lie in it.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace ashlar::image {
+
+// What a program is compiled with, and so what it may be linked to.
+enum class Toolset {
+  kWorkshop,  // nothing but libc and libstdc++, static
+  kSdk,       // the profile `sdk`: the workshop and libraries
+};
+
+struct OwnProgram {
+  std::string_view name;    // as a recipe's `programs` has it
+  std::string_view folder;  // src/FOLDER
+  std::string_view target;  // what CMake and the bill of materials call it
+  std::string_view place;   // in the root; the initramfs's program has none
+  Toolset toolset;
+};
+
+// Every image has boot and init; the others are there when its recipe asks for them.
+inline constexpr OwnProgram kBootProgram = {"boot", "boot", "ashlar-boot", "", Toolset::kWorkshop};
+inline constexpr OwnProgram kInitProgram = {"init", "init", "ashlar-init", "usr/lib/ashlar/init", Toolset::kWorkshop};
+inline constexpr OwnProgram kDataProgram = {"data", "data", "ashlar-data", "usr/lib/ashlar/data", Toolset::kSdk};
+inline constexpr OwnProgram kCtlProgram = {"ashlarctl", "ctl", "ashlarctl", "usr/bin/ashlarctl", Toolset::kSdk};
+
+inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram, kDataProgram, kCtlProgram};
+inline constexpr std::array kOptionalPrograms = {kCtlProgram.name, kDataProgram.name};
+
+}  // namespace ashlar::image

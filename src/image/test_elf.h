@@ -1,0 +1,83 @@
+// ELF files of nothing but what a loader looks at, for tests.
+#pragma once
+
+#include <elf.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace ashlar::image {
+
+struct TestElf {
+  std::vector<std::string> needed;
+  std::string runpath = {};
+  std::string rpath = {};
+  std::string interpreter = {};
+  Elf64_Half type = ET_DYN;
+};
+
+// Header, three program headers, dynamic section and strings in one segment loaded at 0.
+inline Bytes build_elf(const TestElf& elf) {
+  std::string strings(1, '\0');
+  auto add = [&](const std::string& text) {
+    Elf64_Xword at = strings.size();
+    strings += text + '\0';
+    return at;
+  };
+  std::vector<Elf64_Dyn> dynamic;
+  auto tag = [&](Elf64_Sxword name, Elf64_Xword value) { dynamic.push_back({name, {value}}); };
+  for (const std::string& need : elf.needed) tag(DT_NEEDED, add(need));
+  if (!elf.runpath.empty()) tag(DT_RUNPATH, add(elf.runpath));
+  if (!elf.rpath.empty()) tag(DT_RPATH, add(elf.rpath));
+  Elf64_Xword interpreter = add(elf.interpreter);
+
+  constexpr std::size_t kDynamicAt = sizeof(Elf64_Ehdr) + 3 * sizeof(Elf64_Phdr);
+  std::size_t strings_at = kDynamicAt + (dynamic.size() + 3) * sizeof(Elf64_Dyn);
+  tag(DT_STRTAB, strings_at);
+  tag(DT_STRSZ, strings.size());
+  tag(DT_NULL, 0);
+  std::size_t end = strings_at + strings.size();
+
+  Elf64_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_ident[EI_VERSION] = EV_CURRENT;
+  header.e_type = elf.type;
+  header.e_machine = EM_X86_64;
+  header.e_version = EV_CURRENT;
+  header.e_ehsize = sizeof header;
+  header.e_phoff = sizeof header;
+  header.e_phentsize = sizeof(Elf64_Phdr);
+  header.e_phnum = elf.interpreter.empty() ? 2 : 3;
+  Elf64_Phdr load{PT_LOAD, PF_R, 0, 0, 0, end, end, 4096};
+  Elf64_Phdr dynamic_header{PT_DYNAMIC,
+                            PF_R,
+                            kDynamicAt,
+                            kDynamicAt,
+                            kDynamicAt,
+                            dynamic.size() * sizeof(Elf64_Dyn),
+                            dynamic.size() * sizeof(Elf64_Dyn),
+                            8};
+  Elf64_Phdr interp{PT_INTERP,
+                    PF_R,
+                    strings_at + interpreter,
+                    strings_at + interpreter,
+                    strings_at + interpreter,
+                    elf.interpreter.size() + 1,
+                    elf.interpreter.size() + 1,
+                    1};
+  Bytes bytes;
+  append(bytes, bytes_of(header));
+  append(bytes, bytes_of(load));
+  append(bytes, bytes_of(dynamic_header));
+  append(bytes, bytes_of(interp));
+  for (const Elf64_Dyn& entry : dynamic) append(bytes, bytes_of(entry));
+  append(bytes, as_bytes(strings));
+  return bytes;
+}
+
+}  // namespace ashlar::image
