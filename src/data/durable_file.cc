@@ -12,6 +12,7 @@ Status sync_directory(const fs::path& directory) {
 }
 
 Status write_durably(const fs::path& path, ByteView bytes, mode_t mode) {
+  remove_strays(path);
   TRY(write_file(path, bytes, mode));
   return sync_directory(path.parent_path());
 }

@@ -8,11 +8,12 @@ namespace ashlar {
 // What was renamed, made or deleted in the directory is on the disk.
 Status sync_directory(const fs::path& directory);
 
-// write_file(), and its name is on the disk too. `mode` from the start: nobody else ever reads it.
+// write_file(), and its name is on the disk too. What a power cut left of an earlier call is gone. `mode` from the
+// start: nobody else ever reads it.
 Status write_durably(const fs::path& path, ByteView bytes, mode_t mode);
 // A file that is not there is as good as a deleted one.
 Status delete_durably(const fs::path& path);
-// Deletes what a power cut left of write_file() beside `path`; best effort.
+// Deletes what a power cut left of write_durably() beside `path`; best effort.
 void remove_strays(const fs::path& path);
 
 // A directory that is there already is as good as a new one, but gets the mode.

@@ -26,9 +26,9 @@ class HomesTest : public ::testing::Test {
   // A machine that was set up; /data is mounted.
   void SetUp() override {
     ASSERT_TRUE(storage_.make_partition());
-    UnlockedVolume volume = Volume::format(storage_.device()).value();
-    ASSERT_TRUE(volume.finish());
-    ASSERT_TRUE(storage_.activate(volume));
+    volume_.emplace(Volume::format(storage_.device()).value());
+    ASSERT_TRUE(volume_->finish());
+    ASSERT_TRUE(storage_.activate(*volume_));
     ASSERT_TRUE(storage_.make_file_system());
     ASSERT_TRUE(storage_.mount());
     ASSERT_TRUE(homes_.prepare(recovery_public_key(recovery_).value()));
@@ -38,9 +38,7 @@ class HomesTest : public ::testing::Test {
   // As far as mount().
   void restart() {
     storage_.restart();
-    UnlockedVolume volume = Volume::format(storage_.device()).value();
-    ASSERT_TRUE(volume.finish());
-    ASSERT_TRUE(storage_.activate(volume));
+    ASSERT_TRUE(storage_.activate(*volume_));
     ASSERT_TRUE(storage_.mount());
     storage_.steps.clear();
   }
@@ -60,6 +58,7 @@ class HomesTest : public ::testing::Test {
   }
 
   FakeStorage storage_;
+  std::optional<UnlockedVolume> volume_;
   Homes homes_{storage_};
   Secret recovery_ = make_recovery_key().value();
   const Password first_{1};

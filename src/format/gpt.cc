@@ -199,6 +199,7 @@ Result<GptTable> parse_gpt(ByteView first_lbas, ByteView last_lbas, std::uint64_
       return fail("GPT: partition " + std::to_string(i + 1) + ": an unused entry that is not empty");
     }
     GptPartition partition = TRY(in("GPT: partition " + std::to_string(i + 1), parse_entry(entry, table)));
+    partition.number = static_cast<unsigned>(i + 1);
     for (const GptPartition& other : table.partitions) TRY(in("GPT", check_apart(partition, other)));
     table.partitions.push_back(std::move(partition));
   }

@@ -21,7 +21,8 @@ struct GptPartition {
   std::uint64_t first_lba = 0;  // sectors
   std::uint64_t last_lba = 0;   // inclusive
   std::uint64_t attributes = 0;
-  std::string name;  // UTF-8
+  std::string name;     // UTF-8
+  unsigned number = 0;  // from 1, as the kernel counts
 
   bool operator==(const GptPartition&) const = default;
   [[nodiscard]] std::uint64_t sectors() const { return last_lba - first_lba + 1; }

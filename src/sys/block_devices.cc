@@ -85,6 +85,26 @@ Result<std::optional<SystemPartitions>> find_system(Kernel& kernel, const Guid& 
   return SystemPartitions{data_found[0], hash_found[0]};
 }
 
+Result<Disk> disk_of(Kernel& kernel, DeviceNumber partition) {
+  // The entry is a link to the partition's directory, which lies in its disk's.
+  Bytes of_disk = TRY(kernel.read_file("/sys/dev/block/" + partition.text() + "/../uevent", kSmallFile));
+  std::string disk_name = value_of(as_text(of_disk), "DEVNAME");
+  if (disk_name.empty()) return fail("device " + partition.text() + " is no partition of a disk");
+  Disk disk{"/dev/" + disk_name, {}};
+  for (const std::string& name : TRY(kernel.list(std::string(kBlockClass)))) {
+    Result<Bytes> uevent = kernel.read_file(std::string(kBlockClass) + name + "/uevent", kSmallFile);
+    Result<Bytes> parent = kernel.read_file(std::string(kBlockClass) + name + "/../uevent", kSmallFile);
+    if (!uevent || !parent || value_of(as_text(*parent), "DEVNAME") != disk_name) continue;
+    std::optional<std::uint64_t> number = parse_number(value_of(as_text(*uevent), "PARTN"));
+    if (!number) continue;
+    disk.partitions.push_back({.path = "/dev/" + name,
+                               .number = static_cast<unsigned>(*number),
+                               .from_table = !value_of(as_text(*uevent), "PARTUUID").empty(),
+                               .name = value_of(as_text(*uevent), "PARTNAME")});
+  }
+  return disk;
+}
+
 Result<SystemPartitions> wait_for_system(Kernel& kernel, const Guid& data, const Guid& hash, int patience) {
   for (int waited = 0;; waited += kPollInterval) {
     std::optional<SystemPartitions> found = TRY(find_system(kernel, data, hash));

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/guid.h"
 #include "sys/kernel.h"
@@ -42,5 +43,20 @@ Result<std::optional<SystemPartitions>> find_system(Kernel& kernel, const Guid& 
 // Looks until the partitions appear, `patience` milliseconds at most: disks are probed while the initramfs already
 // runs.
 Result<SystemPartitions> wait_for_system(Kernel& kernel, const Guid& data, const Guid& hash, int patience);
+
+// A disk and its partitions, as the kernel knows them.
+struct DiskPartition {
+  std::string path;     // "/dev/vda6"
+  unsigned number = 0;  // from 1
+  // What the kernel read in the partition table; of a partition that a program has added since, it read nothing.
+  bool from_table = false;
+  std::string name;  // the label, characters other than printable ASCII as '!'
+};
+struct Disk {
+  std::string path;  // "/dev/vda"
+  std::vector<DiskPartition> partitions;
+};
+// The disk this partition lies on.
+Result<Disk> disk_of(Kernel& kernel, DeviceNumber partition);
 
 }  // namespace ashlar

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint64_t kBytesPerSector = 512;
 constexpr std::size_t kPacketSize = 16384;  // room for any table we load or ask for
-constexpr std::size_t kRootHashField = 8;   // of a verity table line
+constexpr std::size_t kDataField = 1;       // of a verity table line
+constexpr std::size_t kRootHashField = 8;
 
 // struct dm_ioctl followed by its payload, in one buffer as the kernel wants it.
 class Packet {
@@ -143,7 +144,7 @@ Result<std::vector<MappedTarget>> DeviceMapper::table_of(DeviceNumber device) {
   return targets;
 }
 
-Result<std::optional<std::string>> verified_root_hash(Kernel& kernel) {
+Result<std::optional<MountedRoot>> mounted_root(Kernel& kernel) {
   // Lines of mountinfo: id, parent, major:minor, root, mount point, ... (proc_pid_mountinfo(5)). The last mount on / is
   // the one that is seen.
   Bytes mounts = TRY(kernel.read_file("/proc/self/mountinfo", 1 << 20));
@@ -161,7 +162,14 @@ Result<std::optional<std::string>> verified_root_hash(Kernel& kernel) {
   if (targets.size() != 1 || targets[0].type != "verity") return std::nullopt;
   std::vector<std::string> words = words_of(targets[0].parameters);
   if (words.size() <= kRootHashField) return fail("the verity table of / has too few words");
-  return words[kRootHashField];
+  DeviceNumber data = TRY(parse_device_number(words[kDataField]));
+  return MountedRoot{words[kRootHashField], data};
+}
+
+Result<std::optional<std::string>> verified_root_hash(Kernel& kernel) {
+  std::optional<MountedRoot> root = TRY(mounted_root(kernel));
+  if (!root) return std::nullopt;
+  return root->root_hash;
 }
 
 }  // namespace ashlar

@@ -65,7 +65,13 @@ class DeviceMapper {
   Kernel& kernel_;
 };
 
-// The root hash of the dm-verity device that is mounted on /, asked of the kernel; nullopt when / is anything else.
+// The dm-verity device that is mounted on /, asked of the kernel; nullopt when / is anything else.
+struct MountedRoot {
+  std::string root_hash;  // 64 hexadecimal digits
+  DeviceNumber data;      // the partition it lies on
+};
+Result<std::optional<MountedRoot>> mounted_root(Kernel& kernel);
+// Its root hash alone.
 Result<std::optional<std::string>> verified_root_hash(Kernel& kernel);
 
 }  // namespace ashlar

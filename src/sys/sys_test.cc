@@ -140,6 +140,7 @@ TEST(VerifiedRootHash, ComesFromTheActiveTableOfTheLastMountOnRoot) {
   kernel.put("/sys/dev/block/253:0/dm/name", "root\n");
   kernel.active = MappedTarget{"verity", VerityTarget::create(verity_parameters())->table()};
   EXPECT_EQ(verified_root_hash(kernel).value(), std::string(64, 'a'));
+  EXPECT_EQ(mounted_root(kernel).value()->data, verity_parameters().data);
 
   kernel.active->type = "linear";
   EXPECT_EQ(verified_root_hash(kernel).value(), std::nullopt);

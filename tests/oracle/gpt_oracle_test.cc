@@ -33,7 +33,7 @@ TEST(GptOracle, ReadsWhatSgdiskWrote) {
   EXPECT_EQ(table->first_usable_lba, 34U);
   EXPECT_EQ(table->last_usable_lba, kSectors - 34);
   ASSERT_EQ(table->partitions.size(), 2U);
-  EXPECT_EQ(table->partitions[0], (GptPartition{kEspType, kEsp, 2048, 34815, 0, "esp"}));
+  EXPECT_EQ(table->partitions[0], (GptPartition{kEspType, kEsp, 2048, 34815, 0, "esp", 1}));
   const GptPartition& root = table->partitions[1];
   EXPECT_EQ(root.type, kRootX64Type);
   EXPECT_EQ(root.id, kRoot);
