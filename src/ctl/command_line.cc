@@ -138,15 +138,16 @@ std::span<const Verb> verbs() {
       {.words = "data apply",
        .data = {"apply"},
        .summary = "do now what waits for the next start; asks for the recovery key",
-       .help = "Carries out what `user add`, `user remove`, `user passwd` and `data expect-change` left for the next "
-               "start.\n"
-               "Asks for the recovery key and for the passwords concerned, on this terminal. /data stays open "
-               "meanwhile.\n"},
+       .help = "Carries out what `user add`, `user remove` and `user passwd` left for the next start. Asks for the "
+               "recovery\n"
+               "key and for the passwords concerned, on this terminal. /data stays open meanwhile. What `data "
+               "expect-change`\n"
+               "left takes a start: only there the TPM gives out what is sealed a second time.\n"},
       {.words = "user list",
        .data = {"users"},
        .reports = true,
        .summary = "who has an account here",
-       .help = "Account (u1 to u8), name, and whether the home is open.\n"},
+       .help = "Account (u1 to u8) and name, a line each. Where /data is closed nobody is known.\n"},
       {.words = "user add",
        .operand = "NAME",
        .data = {"queue", "add-user"},

@@ -5,9 +5,9 @@
 
 namespace ashlar {
 
-// Sets the image's own bit in the rollback index, where it is not set yet, and tells the TPM that the machine may go: the
-// next start costs no try. What was done, for the log; nothing where /data needs no TPM. Errors: those of the TPM; an
-// image without policies.
+// Sets the image's own bit in the rollback index, where it is not set yet, and tells the TPM that the machine may go:
+// the next start costs no try. What was done, for the log; nothing where /data needs no TPM. Errors: those of the TPM;
+// an image without policies.
 Result<std::string> mark_boot_good(Storage& storage, TurnTpm& tpm, const std::optional<SignedImage>& image);
 
 }  // namespace ashlar

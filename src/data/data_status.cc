@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "data/explanations.h"
+#include "data/printable.h"
 #include "data/strict_json.h"
 #include "data/users.h"
 
@@ -22,7 +23,7 @@ class Text {
   void row(std::string_view label, std::string_view text) {
     std::string start = "  " + std::string(label);
     start.resize(std::max(kLabelColumns, start.size() + 1), ' ');
-    text_ += start + std::string(text) + "\n";
+    text_ += start + printable(text) + "\n";
   }
   // Rows under one label; nothing where there are none.
   void rows(std::string_view label, const std::vector<std::string>& texts) {
@@ -57,8 +58,8 @@ std::string words_of_user(const UserStatus& user) {
 }
 
 std::string words_of_argon2id(const Argon2idParameters& parameters) {
-  return "Argon2id, " + std::to_string(parameters.memory_kib / 1024) + " MiB, passes: " +
-         std::to_string(parameters.passes) + ", lanes: " + std::to_string(parameters.lanes);
+  return "Argon2id, " + std::to_string(parameters.memory_kib / 1024) +
+         " MiB, passes: " + std::to_string(parameters.passes) + ", lanes: " + std::to_string(parameters.lanes);
 }
 
 // "u1 and u3": for whom a register is not what was enrolled.
@@ -119,7 +120,8 @@ std::string words_of_retirement(const TpmStatus& tpm) {
 }
 
 bool retired(const DataStatus& status) {
-  return status.image_epoch && status.tpm && (status.tpm->retired_bits.value_or(0) & status.image_epoch->bits_above()) != 0;
+  return status.image_epoch && status.tpm &&
+         (status.tpm->retired_bits.value_or(0) & status.image_epoch->bits_above()) != 0;
 }
 
 void tell_data(const DataStatus& status, Text& text) {
@@ -181,12 +183,13 @@ void tell_tpm(const DataStatus& status, Text& text) {
   text.row("Authorization", words_of_authorities(tpm.lockout));
   text.row("Storage key", words_of_storage_key(tpm.storage_key));
   for (const auto& [pcr, value] : tpm.present) {
-    const bool enrolled = std::ranges::any_of(status.users, [&](const auto& user) { return user.enrolled.contains(pcr); });
+    const bool enrolled =
+        std::ranges::any_of(status.users, [&](const auto& user) { return user.enrolled.contains(pcr); });
     if (!enrolled) continue;
     std::string who = who_differs(status, pcr);
-    text.row("PCR " + std::to_string(pcr), (who.empty() ? "as enrolled: " : "DIFFERS from what was enrolled for " + who +
-                                                                               ": ") +
-                                               std::string(words_of_pcr(pcr)));
+    text.row("PCR " + std::to_string(pcr),
+             (who.empty() ? "as enrolled: " : "DIFFERS from what was enrolled for " + who + ": ") +
+                 std::string(words_of_pcr(pcr)));
   }
   text.row("Image", !status.image_epoch ? "carries no policies of its owner: the TPM gives it nothing"
                     : retired(status)   ? "epoch " + std::to_string(status.image_epoch->number()) + ": RETIRED"
@@ -205,15 +208,16 @@ Json json_of_pcrs(const PcrValues& values) {
 }
 
 Json json_of_user(const UserStatus& user) {
-  return {{"user", account_name(user.user)},
-          {"name", user.name.empty() ? Json(nullptr) : Json(user.name)},
-          {"keyslot", user.keyslot},
-          {"argon2id",
-           {{"memory_kib", user.password.memory_kib}, {"passes", user.password.passes}, {"lanes", user.password.lanes}}},
-          {"tpm", user.uses_tpm},
-          {"enrolled", json_of_pcrs(user.enrolled)},
-          {"change_expected", user.change_expected},
-          {"refusal", message_of(user.refusal)}};
+  return {
+      {"user", account_name(user.user)},
+      {"name", user.name.empty() ? Json(nullptr) : Json(user.name)},
+      {"keyslot", user.keyslot},
+      {"argon2id",
+       {{"memory_kib", user.password.memory_kib}, {"passes", user.password.passes}, {"lanes", user.password.lanes}}},
+      {"tpm", user.uses_tpm},
+      {"enrolled", json_of_pcrs(user.enrolled)},
+      {"change_expected", user.change_expected},
+      {"refusal", message_of(user.refusal)}};
 }
 
 std::string_view name_of(PartitionState state) {

@@ -50,7 +50,7 @@ struct DataStatus {
   std::vector<UserStatus> users;
 
   // --- The machine.
-  std::optional<Epoch> image_epoch;     // nullopt: the image carries no policies of its owner
+  std::optional<Epoch> image_epoch;  // nullopt: the image carries no policies of its owner
   std::optional<TpmStatus> tpm;      // nullopt: there is none, or it does not answer
   std::optional<Error> tpm_failure;  // in the second case
 

@@ -80,9 +80,10 @@ Status close_home(Storage& storage, unsigned user) {
   Homes homes(storage);
   UserRecord record = TRY(homes.get(user));
   if (TRY(homes.close(record)) == Eviction::complete) return {};
-  return fail("the key of " + account_name(user) +
-              "'s home is gone, but programs still have files open there and go on reading them: end these programs, then "
-              "close the home again");
+  return fail(
+      "the key of " + account_name(user) +
+      "'s home is gone, but programs still have files open there and go on reading them: end these programs, then "
+      "close the home again");
 }
 
 }  // namespace ashlar

@@ -149,6 +149,11 @@ Result<UserRecord> Homes::create(unsigned user, const std::string& name, const H
   return record;
 }
 
+Status Homes::check(const UserRecord& record, const Secret& home) {
+  TRY(unwrap_by_password(record, home));
+  return {};
+}
+
 Status Homes::open(const UserRecord& record, const Secret& home) {
   UnwrappedHome unwrapped = TRY(unwrap_by_password(record, home));
   return add_key_of(storage_, record, unwrapped.key);

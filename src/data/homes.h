@@ -63,6 +63,8 @@ class Homes {
   // A new user and an empty home; the home is open afterwards. Made so that a power cut leaves no user or a whole one;
   // what an interrupted call left is replaced.
   Result<UserRecord> create(unsigned user, const std::string& name, const HomePassword& password);
+  // Is it this home's password? Opens nothing, and closes nothing that is open. Errors: wrong_password.
+  static Status check(const UserRecord& record, const Secret& home);
   // Opens the home. Errors: wrong_password.
   Status open(const UserRecord& record, const Secret& home);
   Result<Eviction> close(const UserRecord& record);

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "base/log.h"
 #include "data/explanations.h"
 #include "data/linux_storage.h"
 #include "data/password_key.h"
@@ -41,19 +42,18 @@ int take_the_turn(Kernel& kernel) {
 }
 
 int carry_out(Kernel& kernel, std::span<const std::string_view> arguments) {
-  auto log = [&](std::string_view line) { kernel.say(Severity::failure, line); };
+  auto tell = [&](std::string_view line) { kernel.say(Severity::failure, line); };
   LinuxStorage storage(kernel);
   VerbMachine machine{.storage = storage,
                       .tpm = TurnTpm([] { return Tpm::open(); }),
-                      .image = read_signed_image(kHandedOver, log),
+                      .image = read_signed_image(kHandedOver, tell),
                       .terminal = callers_terminal,
                       .calibrate = calibrate,
-                      .log = log};
+                      .log = tell};
   Result<std::string> text = carry_out_verb(arguments, machine);
   if (text) return std::fputs(text->c_str(), stdout) < 0 || std::fflush(stdout) != 0 ? 1 : 0;
-  std::string line = "ashlar: error: " + text.error().message();
-  if (::getppid() == 1) log(line);  // PID 1 starts it with nowhere to write to
-  std::fputs((line + "\n").c_str(), stderr);
+  if (::getppid() == 1) tell("ashlar: data: " + text.error().message());  // PID 1 starts it with nowhere to write to
+  log::error(text.error());
   return text.error().exit_status();
 }
 

@@ -3,8 +3,8 @@ pkg_check_modules(XKBCOMMON REQUIRED IMPORTED_TARGET xkbcommon)
 pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
 
 ashlar_library(prompt
-  SOURCES console_prompter.cc key_decoder.cc keyboard.cc keyboard_layouts.cc line_editor.cc prompt_page.cc
-    qr_code.cc screen_console.cc terminal_console.cc terminal_decoder.cc
+  SOURCES console_prompter.cc key_decoder.cc keyboard.cc keyboard_layouts.cc line_editor.cc printable.cc
+    prompt_page.cc qr_code.cc screen_console.cc terminal_console.cc terminal_decoder.cc
   LINK ashlar_sys PkgConfig::QRENCODE PkgConfig::XKBCOMMON)
 if(ASHLAR_DEVICE)
   ashlar_harden(ashlar_prompt)

@@ -17,7 +17,8 @@ Result<unsigned> account_of(std::string_view argument) {
 
 template <typename Kind>
 bool waits(const Queue& queue) {
-  return std::ranges::any_of(queue.requests, [](const auto& queued) { return std::holds_alternative<Kind>(queued.request); });
+  return std::ranges::any_of(queue.requests,
+                             [](const auto& queued) { return std::holds_alternative<Kind>(queued.request); });
 }
 
 // Can it be done at all? Asked again, with more known, when it is carried out.

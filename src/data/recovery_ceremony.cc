@@ -1,16 +1,19 @@
 #include "data/recovery_ceremony.h"
 
 #include "data/asking.h"
+#include "data/qr_code.h"
 
 namespace ashlar {
 
 Status recovery_ceremony(Prompter& prompter, const Secret& recovery_key) {
   Secret text = TRY(recovery_text(recovery_key));
+  QrCode code = TRY(QrCode::of(text));
   Notice shown{
       .heading = "Write down the recovery key",
       .lines = {{"", {"It opens /data when the password or the TPM cannot: after a repair, on another machine."}},
                 {"", {"It is shown this once. Keep it away from the machine."}}},
-      .written_down = as_text(text.bytes())};
+      .written_down = as_text(text.bytes()),
+      .qr_code = code.modules()};
   for (;;) {
     TRY(menu(prompter, shown, {"I have written it down"}));
     Question question{.notice = {.heading = "Type the recovery key from what you wrote down",

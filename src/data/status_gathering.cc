@@ -66,8 +66,7 @@ Result<std::optional<TpmStorageKey>> open_pinned(Tpm& tpm, const DataHeader& hea
 // Why this user's password would not do at the next start. PCR 15 is extended by now and zero then.
 Result<std::optional<Error>> refusal_of(Tpm& tpm, const TpmStorageKey& key, const SignedImage& image,
                                         const EnrolledTpm& enrolled, const PcrValues& present) {
-  UnsealSteps steps =
-      unseal_steps(image.signature, image.owner, enrolled.expecting ? PcrValues() : enrolled.enrolled);
+  UnsealSteps steps = unseal_steps(image.signature, image.owner, enrolled.expecting ? PcrValues() : enrolled.enrolled);
   steps.not_yet_unlocked = {{kPcrUnlockingEnded, present.at(kPcrUnlockingEnded)}};
   return foreseeable_refusal(tpm, key, steps);
 }

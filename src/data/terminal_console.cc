@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "data/printable.h"
 #include "data/selection.h"
 #include "sys/release.h"
 
@@ -15,18 +16,6 @@ constexpr int kWriteTime = 2000;  // milliseconds a terminal may refuse what is 
 
 constexpr std::string_view kBell = "\a";
 constexpr std::string_view kStartOfLine = "\r\x1b[K";  // and what stands there is erased
-
-// Text of a notice may be an attacker's (a label on a disk): '?' for what would move the reader's terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    std::string_view before = text;
-    char32_t character = take_character(text);
-    bool control = character < 0x20 || (character >= 0x7f && character < 0xa0) || character == kReplacement;
-    out += control ? "?" : before.substr(0, before.size() - text.size());
-  }
-  return out;
-}
 
 }  // namespace
 

@@ -13,5 +13,9 @@ ashlar_test(turn
 
 # What it does when it is called with a verb.
 ashlar_library(verbs
-  SOURCES apply_verb.cc boot_good.cc data_status.cc home_verbs.cc queue_verb.cc status_gathering.cc
+  SOURCES apply_verb.cc boot_good.cc data_status.cc home_verbs.cc queue_verb.cc status_gathering.cc verbs.cc
   LINK ashlar_turn)
+
+ashlar_test(verbs
+  SOURCES data_status_test.cc verbs_test.cc
+  LINK ashlar_verbs ashlar_test_tpm)
