@@ -7,7 +7,8 @@ ashlar_library(turn
   LINK ashlar_data ashlar_prompt ${ZXCVBN})
 
 ashlar_test(turn
-  SOURCES explanations_test.cc password_quality_test.cc turn_test.cc
+  SOURCES explanations_test.cc password_quality_test.cc turn_interrupted_test.cc turn_refused_test.cc turn_requests_test.cc
+    turn_test.cc turn_testing.cc
   LINK ashlar_turn ashlar_test_tpm)
 
 # What it does when it is called with a verb.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "data/fake_storage.h"
 #include "data/homes.h"
 #include "data/requests.h"
@@ -14,6 +15,16 @@
 #include "sys/test_tpm.h"
 
 namespace ashlar::testing {
+
+// Told after every fsync(2) of this process, libcryptsetup's among them, as long as it lives: the moments in which what
+// a power cut leaves can differ.
+class SyncWatch {
+ public:
+  explicit SyncWatch(std::function<void()> seen);
+  ~SyncWatch();
+  SyncWatch(const SyncWatch&) = delete;
+  SyncWatch& operator=(const SyncWatch&) = delete;
+};
 
 // An image as it measures itself, and what its UKI carries.
 struct TestImage {
@@ -39,7 +50,7 @@ class TurnTest : public ::testing::Test {
     Turn turn{.prompter = person_,
               .storage = storage_,
               .tpm = TurnTpm([this] { return power_tpm_on(); }),
-              .image = image_.carried(),
+              .image = carried_ ? *carried_ : image_.carried(),
               .calibrate = [] { return Result<Argon2idParameters>(quick()); },
               .log = [this](std::string_view line) { log_.emplace_back(line); },
               .session_file = storage_.root().parent_path() / "session.json"};
@@ -69,6 +80,27 @@ class TurnTest : public ::testing::Test {
     kept_power_ = true;
   }
 
+  // The next boot, which opens; what the disk held each time something was made sure of in it, in `snapshots_`.
+  void boot_with_snapshots() {
+    SyncWatch watch([this] {
+      if (!storage_.has_power()) return;
+      fs::path snapshot = storage_.root().parent_path() / ("snapshot-" + std::to_string(snapshots_.size()));
+      fs::create_directory(snapshot);
+      fs::copy_file(storage_.device(), snapshot / "partition");
+      fs::copy(storage_.is_mounted() ? storage_.root() : content(), snapshot / "content", fs::copy_options::recursive);
+      snapshots_.push_back(snapshot);
+    });
+    expect_open();
+  }
+  // As if the power had been cut at that moment.
+  void put_back(const fs::path& snapshot) {
+    storage_.restart();
+    fs::copy_file(snapshot / "partition", storage_.device(), fs::copy_options::overwrite_existing);
+    fs::remove_all(content());
+    fs::copy(snapshot / "content", content(), fs::copy_options::recursive);
+  }
+  [[nodiscard]] fs::path content() const { return storage_.root().parent_path() / "content"; }
+
   static Argon2idParameters quick() {
     Argon2idParameters parameters{kLeastArgon2idMemory, 1, 1, {}};
     EXPECT_TRUE(fill_random(parameters.salt));
@@ -93,11 +125,13 @@ class TurnTest : public ::testing::Test {
   }
 
   TestImage image_;
+  std::optional<SignedImage> carried_;  // where that is not the image's own
   std::map<unsigned, std::string> firmware_ = {{0, "firmware"}, {2, "cards"}, {7, "keys"}};
   std::unique_ptr<TestTpm> machine_ = std::make_unique<TestTpm>();
   FakeStorage storage_;
   TestPerson person_;
   std::vector<std::string> log_;
+  std::vector<fs::path> snapshots_;
   bool kept_power_ = false;
 };
 
