@@ -13,7 +13,7 @@
 
 set(ASHLAR_DEVICE_COMPILE
   -Os -flto=full -fvisibility=hidden -fno-exceptions -fno-rtti -fPIE
-  -fsanitize=cfi -fsanitize-trap=cfi
+  -fsanitize=cfi -fsanitize-trap=cfi -fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/device-cfi.txt
   -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
   -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
   -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing

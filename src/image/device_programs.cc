@@ -53,8 +53,8 @@ Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop&
   }
   InputHash inputs("device programs", kRevision);
   inputs.add("workshop", tools.key()).add("variant", name_of(variant));
-  for (const char* part :
-       {"CMakeLists.txt", "src/CMakeLists.txt", "src/device.cmake", "src/base", "src/format", "src/sys"}) {
+  for (const char* part : {"CMakeLists.txt", "src/CMakeLists.txt", "src/device.cmake", "src/device-cfi.txt", "src/base",
+                           "src/format", "src/sys"}) {
     TRY(inputs.add_files(source / part));
   }
   for (const OwnProgram& program : programs) TRY(inputs.add_files(source / "src" / program.folder));
