@@ -51,7 +51,7 @@ struct ServiceSandbox {
   std::span<const GroupId> groups;  // supplementary
   std::uint64_t capabilities;       // bit n: capability n, which it has and may not exceed (capabilities(7))
   std::uint8_t shares;              // of namespace shared
-  // Directories made for it, its own, mode 0700. Missing ones above them are made root's, mode 0755.
+  // Directories made for it, its own, mode 0755, a session's 0700. Missing ones above them are made root's, mode 0755.
   std::span<const char* const> directories;
   // Where it may write beside its own directories and, unless shared, a /tmp and /dev/shm of its own.
   std::span<const char* const> writable;

@@ -13,9 +13,9 @@ const fs::path kBuild = "/run/build";
 }  // namespace
 
 Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop& workshop, const fs::path& source,
-                                             Variant variant) {
+                                             Variant variant, const std::string& services) {
   InputHash inputs("device programs", kRevision);
-  inputs.add("workshop", workshop.key()).add("variant", name_of(variant));
+  inputs.add("workshop", workshop.key()).add("variant", name_of(variant)).add("services", services);
   for (const char* part :
        {"CMakeLists.txt", "src/CMakeLists.txt", "src/base", "src/format", "src/sys", "src/boot", "src/init"}) {
     TRY(inputs.add_files(source / part));
@@ -30,9 +30,23 @@ Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop&
                         .on_line = std::move(on_line)}));
       return {};
     };
-    TRY(run({"cmake", "-S", kSource, "-B", kBuild, "-G", "Ninja", "-DASHLAR_DEVICE=ON",
-             "-DASHLAR_VARIANT=" + std::string(name_of(variant)), "-DCMAKE_CXX_COMPILER=clang++-19",
-             "-DCMAKE_ASM_COMPILER=clang-19", "-DCMAKE_BUILD_TYPE=MinSizeRel"}));
+    std::vector<std::string> configure = {"cmake",
+                                          "-S",
+                                          kSource,
+                                          "-B",
+                                          kBuild,
+                                          "-G",
+                                          "Ninja",
+                                          "-DASHLAR_DEVICE=ON",
+                                          "-DASHLAR_VARIANT=" + std::string(name_of(variant)),
+                                          "-DCMAKE_CXX_COMPILER=clang++-19",
+                                          "-DCMAKE_ASM_COMPILER=clang-19",
+                                          "-DCMAKE_BUILD_TYPE=MinSizeRel"};
+    if (!services.empty()) {
+      TRY(write_file(work.path() / "services.cc", as_bytes(services)));
+      configure.push_back("-DASHLAR_SERVICES=" + (kBuild / "services.cc").string());
+    }
+    TRY(run(std::move(configure)));
     log::Progress progress("compile the image's own programs", kExpectedLines);
     TRY(run({"ninja", "--verbose", "ashlar-boot", "ashlar-init"}, [&](std::string_view) { progress.advance(); }));
     fs::create_directory(out);

@@ -14,7 +14,8 @@ struct DevicePrograms {
   bool was_cached;
 };
 
+// `services` is the source of PID 1's table (service_source()); empty for an image without services.
 Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop& workshop, const fs::path& source,
-                                             Variant variant);
+                                             Variant variant, const std::string& services);
 
 }  // namespace ashlar::image

@@ -3,6 +3,7 @@
 //     description = "Boots to a prompt"
 //     extends = ["core"]                        # everything those profiles have, omissions included
 //     packages = ["sway", "foot"]               # with what they depend on; recommendations are not followed
+//     services = ["udevd", "seatd"]             # of os/services, which PID 1 runs
 //     [[omit]]                                  # a package that something depends on and that stays out
 //     package = "libllvm19"
 //     reason = "…"
@@ -47,6 +48,7 @@ struct Recipe {
   std::vector<OmittedPackage> omit;
   std::vector<OmittedFiles> omit_files;
   std::vector<OmittedPackage> backports;  // with the reason they are taken
+  std::vector<std::string> services;      // names of files in os/services
 };
 
 using Recipes = std::map<std::string, Recipe>;

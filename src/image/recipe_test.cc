@@ -18,6 +18,7 @@ constexpr std::string_view kGood = R"(
 description = "Small"
 extends = ["base"]
 packages = ["dash", "sed"]
+services = ["seatd"]
 [[omit]]
 package = "mawk"
 reason = "not used"
@@ -42,6 +43,7 @@ TEST(Recipe, ReadsEveryKey) {
   ASSERT_EQ(recipe.omit_files.size(), 1U);
   EXPECT_EQ(recipe.omit_files[0].keep.size(), 1U);
   ASSERT_EQ(recipe.backports.size(), 1U);
+  EXPECT_EQ(recipe.services, std::vector<std::string>{"seatd"});
 }
 
 TEST(Recipe, ErrorsNameFileLineAndKey) {

@@ -110,6 +110,7 @@ Status add_overlay(const Overlay& overlay, const fs::path& tree) {
     }
   }
   TRY(copy_file(overlay.programs->init, tree / "usr/lib/ashlar/init", 0755));
+  TRY(replace_symlink("init", tree / fs::path(kNotifyProgram).relative_path()));
   for (const char* name : {"poweroff", "reboot"}) {
     TRY(replace_symlink("../lib/ashlar/init", tree / "usr/sbin" / name));
   }

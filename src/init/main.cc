@@ -35,9 +35,9 @@ void detach_standard_streams() {
 
 }  // namespace
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
   using namespace ashlar;
-  if (::getpid() != 1) return request_power_state(argv[0] == nullptr ? "" : argv[0]);
+  if (::getpid() != 1) return tell_pid_1({argv, static_cast<std::size_t>(argc)});
 
   std::set_new_handler(wait_for_memory);
   InheritedScreen starting;

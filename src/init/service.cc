@@ -91,6 +91,8 @@ void Service::handle(const ServiceEvent& event) noexcept {
       break;
     case ServiceEvent::Kind::notified: {
       NotifyMessage message = parse_notify(event.text);
+      // Only the first goes to the log, which is not the service's to fill.
+      if (!message.status.empty() && status_.empty()) say(Severity::info, "says: " + message.status);
       if (!message.status.empty()) status_ = std::move(message.status);
       if (message.ready && way == Readiness::notify) become_ready();
       break;

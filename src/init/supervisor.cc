@@ -18,7 +18,7 @@ bool names(std::span<const ServiceNumber> list, ServiceNumber number) {
 }  // namespace
 
 Supervisor::Supervisor(std::span<const ServiceDefinition> table, Kernel& kernel, Processes& processes)
-    : kernel_(&kernel), processes_(&processes) {
+    : processes_(&processes) {
   services_.reserve(table.size());
   for (const ServiceDefinition& definition : table) {
     services_.emplace_back(definition, static_cast<ServiceNumber>(services_.size()), kernel, processes);

@@ -43,7 +43,6 @@ class Supervisor {
   bool advance(Service& service);
   [[nodiscard]] bool may_stop(ServiceNumber number) const;
 
-  Kernel* kernel_;
   Processes* processes_;
   std::vector<Service> services_;
   Phase phase_ = Phase::before;

@@ -87,7 +87,7 @@ Status enter_sandbox(const ServiceDefinition& service) {
   TRY(limit(RLIMIT_CORE, 0, "core dumps"));
   TRY(limit(RLIMIT_NOFILE, sandbox.open_files, "open files"));
   TRY(enter_namespaces(sandbox.shares));
-  TRY(enter_view(sandbox));
+  TRY(enter_view(service));
   TRY(change_identity(sandbox));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("forbid new privileges");
   if (::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) {

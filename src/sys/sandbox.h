@@ -16,6 +16,6 @@ namespace ashlar {
 Status enter_sandbox(const ServiceDefinition& service);
 
 // The mount namespace's part (sandbox_view.cc).
-Status enter_view(const ServiceSandbox& sandbox);
+Status enter_view(const ServiceDefinition& service);
 
 }  // namespace ashlar

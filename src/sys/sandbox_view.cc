@@ -25,14 +25,17 @@ Status mount_on(const char* source, const std::string& target, const char* type,
 }
 
 // The service's own, below directories that are root's.
-Status make_own_directory(const std::string& path, const ServiceSandbox& sandbox) {
+Status make_own_directory(const std::string& path, const ServiceDefinition& service) {
+  mode_t mode = service.kind == ServiceKind::session ? 0700 : 0755;
   for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
     ::mkdir(path.substr(0, slash).c_str(), 0755);  // when it is neither there nor made, the next step says so
   }
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno("make " + path);
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return fail_errno("make " + path);
   Fd directory = TRY(open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-  if (::fchown(directory.get(), sandbox.user.number, sandbox.group.number) != 0) return fail_errno("give " + path);
-  if (::fchmod(directory.get(), 0700) != 0) return fail_errno("close " + path);
+  if (::fchown(directory.get(), service.sandbox.user.number, service.sandbox.group.number) != 0) {
+    return fail_errno("give " + path);
+  }
+  if (::fchmod(directory.get(), mode) != 0) return fail_errno("set the mode of " + path);
   return {};
 }
 
@@ -60,6 +63,8 @@ Status make_own_devices(const ServiceSandbox& sandbox) {
     TRY(bring_device(whole, path));
   }
   for (const char* path : sandbox.devices) TRY(bring_device(whole, path));
+  // The node /dev/ptmx looks for /dev/pts beside itself, where it is not mounted; the one inside works anywhere.
+  if (::access("/dev/pts", F_OK) == 0 && ::symlink("pts/ptmx", "/dev/ptmx") != 0) return fail_errno("link /dev/ptmx");
   if (::mkdir("/dev/shm", 0755) != 0) return fail_errno("make /dev/shm");
   constexpr std::array<std::array<const char*, 2>, 4> kLinks = {{{"/proc/self/fd", "/dev/fd"},
                                                                  {"/proc/self/fd/0", "/dev/stdin"},
@@ -86,10 +91,11 @@ Status set_read_only(const std::string& path, bool read_only) {
 
 }  // namespace
 
-Status enter_view(const ServiceSandbox& sandbox) {
+Status enter_view(const ServiceDefinition& service) {
+  const ServiceSandbox& sandbox = service.sandbox;
   // Nothing that is mounted here is seen outside, nor the other way round.
   TRY(mount_on(nullptr, "/", nullptr, MS_REC | MS_PRIVATE));
-  for (const char* path : sandbox.directories) TRY(make_own_directory(path, sandbox));
+  for (const char* path : sandbox.directories) TRY(make_own_directory(path, service));
   bool own_devices = (sandbox.shares & shared::kDevices) == 0;
   if (own_devices) TRY(make_own_devices(sandbox));
   bool own_temporary = (sandbox.shares & shared::kTemporary) == 0;

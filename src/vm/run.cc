@@ -164,6 +164,23 @@ Verdict SerialReadyDetector::on_line(std::string_view line) {
   return {};
 }
 
+Verdict DesktopReadyDetector::on_line(std::string_view line) {
+  Verdict machine = machine_.on_line(line);
+  if (machine.state == Verdict::State::failed) return machine;
+  if (machine.state == Verdict::State::ready) evidence_ = machine.evidence;
+  if (line.starts_with("ashlar: service session: stays down")) return {Verdict::State::failed, std::string(line)};
+  if (line.starts_with("ashlar: service session: says: the browser's window is there")) window_ = true;
+  return {};
+}
+
+Result<Verdict> DesktopReadyDetector::on_screen(const fs::path& ppm) {
+  if (!window_ || evidence_.empty()) return Verdict{};
+  Bytes screen = TRY(read_file(ppm));
+  bool still = screen == last_screen_;
+  last_screen_ = std::move(screen);
+  return still ? Verdict{Verdict::State::ready, evidence_} : Verdict{};
+}
+
 std::string RunReport::json() const {
   constexpr std::array<std::string_view, 3> kStates = {"waiting", "ready", "failed"};
   nlohmann::json out = {{"state", kStates[static_cast<std::size_t>(state)]},

@@ -34,6 +34,21 @@ class SerialReadyDetector : public ReadyDetector {
   Verdict on_line(std::string_view line) override;
 };
 
+// The desktop of a dev image: ready as above, then the session says that the browser's window is there, then the screen
+// stands still. A session that stays down is failed.
+class DesktopReadyDetector : public ReadyDetector {
+ public:
+  [[nodiscard]] Source source() const override { return Source::screen; }
+  Verdict on_line(std::string_view line) override;
+  Result<Verdict> on_screen(const fs::path& ppm) override;
+
+ private:
+  SerialReadyDetector machine_;
+  std::string evidence_;  // the ready line
+  bool window_ = false;
+  Bytes last_screen_;
+};
+
 // Whether the line is what firmware and kernel say, in every variant, when they will never come to a ready line. The
 // firmware's own shell is its last resort in setup mode; with keys enrolled Secure Boot refuses even that.
 std::optional<std::string> gives_up(std::string_view line);
