@@ -35,13 +35,13 @@ struct GroupId {
   std::uint32_t number;
 };
 
-// Of what everything else on the machine has: a service has none of it unless its file says so.
+// Of what everything else on the machine has: a service has none of it unless its file says so. (System V IPC and
+// message queues cannot be shared: the kernel has none.)
 namespace shared {
-inline constexpr std::uint8_t kNetwork = 1;     // the interfaces, and uevents
-inline constexpr std::uint8_t kIpc = 2;         // System V IPC and POSIX message queues
-inline constexpr std::uint8_t kHostName = 4;    // sethostname(2)
-inline constexpr std::uint8_t kDevices = 8;     // the whole of /dev
-inline constexpr std::uint8_t kTemporary = 16;  // /tmp and /dev/shm
+inline constexpr std::uint8_t kNetwork = 1;    // the interfaces, and uevents
+inline constexpr std::uint8_t kHostName = 2;   // sethostname(2)
+inline constexpr std::uint8_t kDevices = 4;    // the whole of /dev
+inline constexpr std::uint8_t kTemporary = 8;  // /tmp and /dev/shm
 }  // namespace shared
 
 // How a service is kept in. All of it is set before its program starts; what cannot be set keeps the service down.

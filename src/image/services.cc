@@ -60,7 +60,7 @@ constexpr std::array<std::string_view, 41> kCapabilities = {"chown",
                                                             "bpf",
                                                             "checkpoint_restore"};
 // In the order of their bits in namespace shared.
-constexpr std::array<std::string_view, 5> kShares = {"network", "ipc", "host-name", "devices", "temporary"};
+constexpr std::array<std::string_view, 4> kShares = {"network", "host-name", "devices", "temporary"};
 
 template <typename E>
 using Names = std::map<std::string, E, std::less<>>;

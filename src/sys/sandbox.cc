@@ -26,7 +26,6 @@ Status limit(__rlimit_resource resource, rlim_t most, std::string_view what) {
 Status enter_namespaces(std::uint8_t shares) {
   int wanted = CLONE_NEWNS;
   if ((shares & shared::kNetwork) == 0) wanted |= CLONE_NEWNET;
-  if ((shares & shared::kIpc) == 0) wanted |= CLONE_NEWIPC;
   if ((shares & shared::kHostName) == 0) wanted |= CLONE_NEWUTS;
   if (::unshare(wanted) != 0) return fail_errno("enter namespaces");
   return {};
@@ -93,7 +92,7 @@ Status enter_sandbox(const ServiceDefinition& service) {
   if (::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) {
     return fail_errno("forbid memory that is written and executed");
   }
-  return {};
+  return enter_landlock(sandbox);
 }
 
 }  // namespace ashlar
