@@ -95,6 +95,8 @@ Status enter_view(const ServiceDefinition& service) {
   const ServiceSandbox& sandbox = service.sandbox;
   // Nothing that is mounted here is seen outside, nor the other way round.
   TRY(mount_on(nullptr, "/", nullptr, MS_REC | MS_PRIVATE));
+  // Of other users' processes it sees nothing, nor of those that have more capabilities.
+  TRY(mount_on("proc", "/proc", "proc", kInert, "hidepid=invisible"));
   for (const char* path : sandbox.directories) TRY(make_own_directory(path, service));
   bool own_devices = (sandbox.shares & shared::kDevices) == 0;
   if (own_devices) TRY(make_own_devices(sandbox));
