@@ -92,7 +92,8 @@ Status enter_sandbox(const ServiceDefinition& service) {
   if (::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) {
     return fail_errno("forbid memory that is written and executed");
   }
-  return enter_landlock(sandbox);
+  TRY(enter_landlock(sandbox));
+  return forbid_system_calls();
 }
 
 }  // namespace ashlar

@@ -3,8 +3,8 @@
 //
 // In order: limits; namespaces, and in the mount namespace a view in which nothing can be written but what the
 // service's file names, with a /dev, /tmp and /dev/shm of its own; groups and user; capabilities; no new privileges; no
-// memory that is written and then executed; Landlock. From its user on everything is inherited and nothing can be
-// undone (no_new_privs(7), PR_SET_MDWE in prctl(2), capabilities(7)).
+// memory that is written and then executed; Landlock; seccomp. From its user on everything is inherited and nothing can
+// be undone (no_new_privs(7), PR_SET_MDWE in prctl(2), capabilities(7)).
 #pragma once
 
 #include "base/result.h"
@@ -19,5 +19,7 @@ Status enter_sandbox(const ServiceDefinition& service);
 Status enter_view(const ServiceDefinition& service);
 // Landlock's (sandbox_landlock.cc); after no new privileges.
 Status enter_landlock(const ServiceSandbox& sandbox);
+// Seccomp's (sandbox_seccomp.cc), last of all.
+Status forbid_system_calls();
 
 }  // namespace ashlar
