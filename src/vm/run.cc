@@ -91,8 +91,8 @@ Result<Verdict> wait_until_ready(Machine& machine, ReadyDetector& detector, Mill
   Deadline next_look = Deadline::after(kScreenInterval);
   Story story(machine);
   std::string refusal;  // why the firmware would not start something; the line that ends the boot does not say it
-  const bool looks = detector.source() == ReadyDetector::Source::screen;
   for (;;) {
+    const bool looks = detector.source() == ReadyDetector::Source::screen;
     auto line = TRY(machine.next_line(Milliseconds(std::min(deadline.left(), looks ? next_look.left() : 1000))));
     MachineStatus status = machine.status();
     story.on_resets(status.resets);

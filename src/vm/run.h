@@ -20,7 +20,7 @@ class ReadyDetector {
  public:
   enum class Source { serial, screen };
   virtual ~ReadyDetector() = default;
-  [[nodiscard]] virtual Source source() const = 0;
+  [[nodiscard]] virtual Source source() const = 0;  // asked again after every line
   virtual Verdict on_line(std::string_view /*line*/) { return {}; }
   // A screen detector is shown a screendump about once a second.
   virtual Result<Verdict> on_screen(const fs::path& /*ppm*/) { return Verdict{}; }
@@ -38,7 +38,7 @@ class SerialReadyDetector : public ReadyDetector {
 // stands still. A session that stays down is failed.
 class DesktopReadyDetector : public ReadyDetector {
  public:
-  [[nodiscard]] Source source() const override { return Source::screen; }
+  [[nodiscard]] Source source() const override { return window_ ? Source::screen : Source::serial; }
   Verdict on_line(std::string_view line) override;
   Result<Verdict> on_screen(const fs::path& ppm) override;
 
