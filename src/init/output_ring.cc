@@ -20,15 +20,19 @@ std::string OutputRing::text() const {
   return out;
 }
 
-std::string OutputRing::last_line(std::size_t limit) const {
+std::vector<std::string> OutputRing::last_lines(std::size_t count, std::size_t limit) const {
+  std::vector<std::string> lines;
   std::string all = text();
-  std::size_t end = all.find_last_not_of('\n');
-  if (end == all.npos) return {};
-  all.resize(end + 1);
-  all.erase(0, all.rfind('\n') + 1);  // npos + 1 is 0
-  std::erase_if(all, [](char c) { return c < ' ' || c > '~'; });
-  all.resize(std::min(all.size(), limit));
-  return all;
+  for (std::size_t begin = 0; begin < all.size();) {
+    std::size_t end = std::min(all.find('\n', begin), all.size());
+    std::string line = all.substr(begin, end - begin);
+    std::erase_if(line, [](char c) { return c < ' ' || c > '~'; });
+    line.resize(std::min(line.size(), limit));
+    if (!line.empty()) lines.push_back(std::move(line));
+    begin = end + 1;
+  }
+  lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(std::min(lines.size(), count)));
+  return lines;
 }
 
 }  // namespace ashlar

@@ -20,8 +20,8 @@ class OutputRing {
   void write(std::string_view output) noexcept;
   // What is kept, oldest first; a line whose beginning was overwritten is left out, unless it is all there is.
   [[nodiscard]] std::string text() const;
-  // The last line that is not empty, at most `limit` printable bytes of it.
-  [[nodiscard]] std::string last_line(std::size_t limit) const;
+  // The last `count` lines that are not empty, oldest first, of each at most `limit` bytes that can be shown.
+  [[nodiscard]] std::vector<std::string> last_lines(std::size_t count, std::size_t limit) const;
   // Bytes ever written.
   [[nodiscard]] std::uint64_t written() const { return written_; }
 

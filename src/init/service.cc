@@ -20,7 +20,8 @@ constexpr Time kLongestPause = 30s;
 constexpr Time kClearingStep = 50ms;  // between looks at a group that is being killed
 constexpr Time kOutputInterval = 1s;
 constexpr std::uint64_t kMostOutput = 256 * 1024;  // bytes in that time
-constexpr std::size_t kQuoted = 160;               // bytes of a service's last line
+constexpr std::size_t kQuotedLines = 6;            // of what it said before it failed
+constexpr std::size_t kQuotedBytes = 160;          // of each
 
 std::string in_seconds(Time time) {
   auto tenths = (time.count() + 50) / 100;
@@ -131,13 +132,15 @@ void Service::main_has_ended(int wait_status) noexcept {
   if (well && (state_ == State::running || definition_->readiness == Readiness::exit)) return clear("");
   std::string why = describe(wait_status);
   if (state_ == State::starting && definition_->readiness != Readiness::exit) why += " before it was ready";
-  std::string last = output_.last_line(kQuoted);
-  clear(last.empty() ? why : why + "; its last words: " + last);
+  clear(std::move(why));
 }
 
 void Service::clear(std::string why) {
   why_ = std::move(why);
-  if (!why_.empty()) say(Severity::failure, why_);
+  if (!why_.empty()) {
+    for (const std::string& line : output_.last_lines(kQuotedLines, kQuotedBytes)) say(Severity::info, "| " + line);
+    say(Severity::failure, why_);
+  }
   processes_->kill(number_);
   become(State::clearing, processes_->now() + kClearingStep);
   look();

@@ -108,7 +108,9 @@ TEST(Service, ThatEndsAtOnceIsTriedMoreAndMoreSeldomAndThenStaysDown) {
   Machine machine = one(Readiness::started);
   machine.processes.outputs[0] = "loading\nno such colour\n";
   machine.ends(kExited3);
-  EXPECT_EQ(machine.why(), "ended with status 3 before it was ready; its last words: no such colour");
+  EXPECT_EQ(machine.why(), "ended with status 3 before it was ready");
+  EXPECT_EQ(machine.kernel.log.at(0), "ashlar: service a: | loading");
+  EXPECT_EQ(machine.kernel.log.at(1), "ashlar: service a: | no such colour");
   for (auto pause : {200ms, 400ms, 800ms}) {
     machine.passes(pause - 1ms);
     EXPECT_EQ(machine.state(), State::pausing);
@@ -297,10 +299,11 @@ TEST(Supervisor, OneThatSendsWithoutEndDoesNotKeepItFromTheOthers) {
 TEST(OutputRing, KeepsTheNewestWholeLines) {
   OutputRing ring;
   EXPECT_EQ(ring.text(), "");
-  EXPECT_EQ(ring.last_line(10), "");
+  EXPECT_TRUE(ring.last_lines(2, 10).empty());
   ring.write("one\ntwo\x1b\n\n");
   EXPECT_EQ(ring.text(), "one\ntwo\x1b\n\n");
-  EXPECT_EQ(ring.last_line(10), "two");
+  EXPECT_EQ(ring.last_lines(1, 10), std::vector<std::string>{"two"});
+  EXPECT_EQ(ring.last_lines(9, 2), (std::vector<std::string>{"on", "tw"}));
   for (int i = 0; i < 4000; ++i) ring.write(std::to_string(10000 + i) + "\n");
   std::string text = ring.text();
   EXPECT_LE(text.size(), OutputRing::kBytes);
@@ -308,7 +311,7 @@ TEST(OutputRing, KeepsTheNewestWholeLines) {
   EXPECT_EQ(text.find('\n'), 5U) << "no half line at the beginning";
   EXPECT_TRUE(text.ends_with("13998\n13999\n"));
   ring.write(std::string(100'000, 'x'));
-  EXPECT_EQ(ring.last_line(5), "xxxxx");
+  EXPECT_EQ(ring.last_lines(1, 5), std::vector<std::string>{"xxxxx"});
 }
 
 }  // namespace

@@ -168,7 +168,9 @@ Verdict DesktopReadyDetector::on_line(std::string_view line) {
   Verdict machine = machine_.on_line(line);
   if (machine.state == Verdict::State::failed) return machine;
   if (machine.state == Verdict::State::ready) evidence_ = machine.evidence;
-  if (line.starts_with("ashlar: service session: stays down")) return {Verdict::State::failed, std::string(line)};
+  for (std::string_view end : {"ashlar: service session: stays down", "ashlar: service session: does not start"}) {
+    if (line.starts_with(end)) return {Verdict::State::failed, std::string(line)};
+  }
   if (line.starts_with("ashlar: service session: says: the browser's window is there")) window_ = true;
   return {};
 }
