@@ -162,13 +162,12 @@ TEST(DesktopReadyDetector, WaitsForTheWindowAndThenForTheScreenToStandStill) {
     return detector.on_screen(screen).value().state;
   };
   constexpr std::string_view kReady = "ashlar: ready SecureBoot=1 SetupMode=0 root=verity";
-  constexpr std::string_view kWindow = "ashlar: service session: says: the browser's window is there";
+  constexpr std::string_view kWindow = "ashlar: service session: says: the browser shows the welcome page";
   EXPECT_EQ(detector.on_line(kWindow).state, Verdict::State::waiting);
-  EXPECT_EQ(shown("a"), Verdict::State::waiting);
-  EXPECT_EQ(shown("a"), Verdict::State::waiting) << "nobody has said that the machine is verified";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(shown("a"), Verdict::State::waiting) << "nobody has said that it is verified";
   EXPECT_EQ(detector.on_line(kReady).state, Verdict::State::waiting);
   EXPECT_EQ(shown("a"), Verdict::State::waiting);
-  EXPECT_EQ(shown("b"), Verdict::State::waiting);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(shown("b"), Verdict::State::waiting) << i;
   EXPECT_EQ(shown("b"), Verdict::State::ready);
 }
 
