@@ -103,6 +103,8 @@ Result<Verdict> wait_until_ready(Machine& machine, ReadyDetector& detector, Mill
       Verdict verdict = detector.on_line(*line);
       if (verdict.state != Verdict::State::waiting) return verdict;
       if (auto sign = gives_up(*line)) return Verdict{Verdict::State::failed, refusal + *sign};
+    } else if (auto answer = detector.answer(machine.unfinished_line())) {
+      TRY(machine.type_serial(*answer));
     }
     if (status.phase == Phase::panicked) return Verdict{Verdict::State::failed, "the kernel panicked"};
     if (status.resets > kMostResets) {
@@ -166,6 +168,7 @@ Verdict SerialReadyDetector::on_line(std::string_view line) {
 }
 
 Verdict DesktopReadyDetector::on_line(std::string_view line) {
+  first_boot_.on_line(line);
   Verdict machine = machine_.on_line(line);
   if (machine.state == Verdict::State::failed) return machine;
   if (machine.state == Verdict::State::ready) evidence_ = machine.evidence;
