@@ -5,6 +5,7 @@
 #include "data/explanations.h"
 #include "data/homes.h"
 #include "data/password_quality.h"
+#include "data/printable.h"
 #include "data/requests.h"
 
 namespace ashlar {
@@ -35,7 +36,7 @@ class CarryOut {
     if (homes_.get(user)) TRY(homes_.remove(user));
     TRY(homes_.create(user, request.name, {password.parameters, password.keys.home}));
     UserRecord record = TRY(homes_.get(user));
-    Status enrolled = enrol_like(like, user, password);
+    Result<std::optional<Secret>> enrolled = enrol_like(like, user, password);
     std::ignore = homes_.close(record);  // open while it was made; its person is not here
     TRY(std::move(enrolled));
     return Outcome::done;
@@ -79,10 +80,12 @@ class CarryOut {
     StretchedPassword password = TRY(stretch_anew(*typed, present.parameters));
     // Home, volume, home: after a power cut the home opens with whichever password the volume opens with.
     TRY(homes_.add_password(request.user, present.keys.home, {password.parameters, password.keys.home}));
-    TRY(enrol_like(user->second.token, request.user, password));
+    std::optional<Secret> secret = TRY(enrol_like(user->second.token, request.user, password));
     TRY(homes_.keep_only(request.user, password.parameters));
-    if (own) opened_.password = std::move(password);
-    if (own) opened_.tpm_secret.reset();  // of the keyslot that went
+    if (own) {
+      opened_.password = std::move(password);
+      opened_.tpm_secret = std::move(secret);
+    }
     return Outcome::done;
   }
 
@@ -109,7 +112,7 @@ class CarryOut {
     return (user == header.users.end() ? header.users.begin() : user)->second.token;
   }
 
-  Status enrol_like(const UserToken& like, unsigned user, const StretchedPassword& password) {
+  Result<std::optional<Secret>> enrol_like(const UserToken& like, unsigned user, const StretchedPassword& password) {
     if (!like.tpm) return enrol(opened_.volume, user, password, nullptr);
     SealingTpm tpm = TRY(sealing_tpm(turn_, like.tpm->storage_key));
     return enrol(opened_.volume, user, password, &tpm);
@@ -154,7 +157,7 @@ class CarryOut {
 Status carry_out_requests(Turn& turn, Opened& opened) {
   Result<Queue> queue = read_queue(turn.storage.root());
   if (!queue) return tell_failure(turn, "What was asked for cannot be read", queue.error());
-  for (const std::string& damaged : queue->damaged) turn.log("ashlar: data: not a request: " + damaged);
+  for (const std::string& damaged : queue->damaged) turn.log("ashlar: data: not a request: " + printable(damaged));
   for (const QueuedRequest& queued : queue->requests) {
     Result<Outcome> outcome = std::visit(CarryOut(turn, opened), queued.request);
     if (!outcome) {

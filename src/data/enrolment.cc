@@ -32,12 +32,13 @@ Result<StretchedPassword> stretch_anew(const Secret& password, Argon2idParameter
   return stretch(password, parameters);
 }
 
-Status add_user_key(UnlockedVolume& volume, const UserPlace& place, const StretchedPassword& password,
-                    SealingTpm* tpm) {
+Result<std::optional<Secret>> add_user_key(UnlockedVolume& volume, const UserPlace& place,
+                                           const StretchedPassword& password, SealingTpm* tpm) {
   UserToken token{.user = place.user, .keyslot = place.keyslot, .password = password.parameters, .tpm = std::nullopt};
   if (tpm == nullptr) {
     TRY(volume.add_keyslot(place.keyslot, TRY(keyslot_key_without_tpm(password.keys.luks))));
-    return volume.put_token(place.token, build_user_token(token));
+    TRY(volume.put_token(place.token, build_user_token(token)));
+    return std::nullopt;
   }
   Secret secret = TRY(random_secret(32));
   PcrValues enrolled = TRY(tpm->tpm.read_pcrs({0, 2, 7}));
@@ -45,20 +46,26 @@ Status add_user_key(UnlockedVolume& volume, const UserPlace& place, const Stretc
       TRY(seal(tpm->tpm, tpm->key, secret, password.keys.tpm_auth, data_policy(tpm->owner.name(), enrolled)));
   token.tpm = EnrolledTpm{tpm->key.name(), std::move(enrolled), std::move(blobs)};
   TRY(volume.add_keyslot(place.keyslot, TRY(keyslot_key(password.keys.luks, secret))));
-  return volume.put_token(place.token, build_user_token(token));
+  TRY(volume.put_token(place.token, build_user_token(token)));
+  return secret;
 }
 
-Status enrol(UnlockedVolume& volume, unsigned user, const StretchedPassword& password, SealingTpm* tpm) {
+Result<std::optional<Secret>> enrol(UnlockedVolume& volume, unsigned user, const StretchedPassword& password,
+                                    SealingTpm* tpm) {
   TRY(start_clean(volume));
   DataHeader header = TRY(read_data_header(volume.metadata()));
   UserPlace place{user, volume.free_keyslot(), volume.free_token()};
   TRY(volume.begin({{place.keyslot}, {place.token}}));
-  TRY(add_user_key(volume, place, password, tpm));
+  std::optional<Secret> secret = TRY(add_user_key(volume, place, password, tpm));
   auto old = header.users.find(user);
-  if (old == header.users.end()) return volume.finish();
+  if (old == header.users.end()) {
+    TRY(volume.finish());
+    return secret;
+  }
   HeaderParts replaced = parts_of(old->second);
   TRY(volume.go_on_with(replaced));  // from here on the new ones open the volume, and the old ones no longer
-  return remove(volume, replaced);
+  TRY(remove(volume, replaced));
+  return secret;
 }
 
 Status expel(UnlockedVolume& volume, const HeaderUser& user) {

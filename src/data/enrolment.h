@@ -30,11 +30,14 @@ struct UserPlace {
   unsigned keyslot;
   unsigned token;
 };
-Status add_user_key(UnlockedVolume& volume, const UserPlace& place, const StretchedPassword& password, SealingTpm* tpm);
+// What the TPM will give for the password; nullopt without one.
+Result<std::optional<Secret>> add_user_key(UnlockedVolume& volume, const UserPlace& place,
+                                           const StretchedPassword& password, SealingTpm* tpm);
 
 // A new user's keyslot and token; those of a user who has them already are replaced: after a power cut either the old
 // ones open the volume or the new ones.
-Status enrol(UnlockedVolume& volume, unsigned user, const StretchedPassword& password, SealingTpm* tpm);
+Result<std::optional<Secret>> enrol(UnlockedVolume& volume, unsigned user, const StretchedPassword& password,
+                                    SealingTpm* tpm);
 // Takes keyslot and token away.
 Status expel(UnlockedVolume& volume, const HeaderUser& user);
 

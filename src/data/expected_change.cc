@@ -17,7 +17,8 @@ Result<HeaderUser> user_of(const Opened& opened) {
 Status settle(Turn& turn, Opened& opened, const HeaderUser& user) {
   if (!opened.as_expected) return set_expecting(opened.volume, user, std::nullopt);
   SealingTpm tpm = TRY(sealing_tpm(turn, user.token.tpm->storage_key));
-  return enrol(opened.volume, opened.user, *opened.password, &tpm);
+  opened.tpm_secret = TRY(enrol(opened.volume, opened.user, *opened.password, &tpm));
+  return {};
 }
 
 }  // namespace

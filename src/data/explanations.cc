@@ -7,6 +7,10 @@ namespace ashlar {
 namespace {
 
 constexpr char kClosed[] = "/data does not open";
+constexpr char kTpmOwned[] = "This TPM belongs to another system.";
+constexpr char kTpmFull[] = "The TPM has no room left for what /data needs.";
+constexpr char kClearing[] =
+    "Clearing the TPM in the firmware's setup makes room, and loses what other systems keep in it.";
 
 Notice notice_of(std::vector<std::string> sentences) {
   Notice notice{.heading = kClosed, .tone = Tone::notice};
@@ -25,7 +29,7 @@ std::vector<unsigned> changed_pcrs(const TpmFacts& facts) {
 }
 
 Notice explain_firmware(const TpmFacts& facts) {
-  Notice notice = notice_of({"This machine is not as it was when /data was set up. Different is:"});
+  Notice notice = notice_of({"This machine has changed since /data was tied to it. Different is:"});
   for (unsigned pcr : changed_pcrs(facts)) {
     notice.lines.push_back({"PCR " + std::to_string(pcr), {std::string(words_of_pcr(pcr))}, Tone::notice});
   }
@@ -44,7 +48,6 @@ Notice explain_lockout(const TpmFacts& facts) {
       {"The TPM is locked after too many wrong passwords.", wait, "The recovery key opens /data at once."});
 }
 
-// Without the prefix of src/sys/tpm_failure.cc.
 std::string sentence_of(const Error& error) { return as_sentence(error.message()); }
 
 }  // namespace
@@ -82,14 +85,14 @@ Notice explain_refusal(const Error& refusal, const TpmFacts& facts) {
       return notice_of(
           {"The TPM stopped answering in the middle.", "Nothing is lost. Try again, or restart the machine."});
     case TpmFailure::owned:
-      return notice_of({"This TPM belongs to another system.",
-                        "Clearing the TPM in the firmware's setup makes room, and loses what the other one sealed."});
+      return notice_of({kTpmOwned, kClearing});
     case TpmFailure::damaged:
     case TpmFailure::policy:
       return notice_of(
           {"What the TPM keeps for /data does not fit this disk: it was altered, or is of another time.", recovery});
-    case TpmFailure::wrong_auth:
     case TpmFailure::nv_full:
+      return notice_of({kTpmFull, kClearing});
+    case TpmFailure::wrong_auth:
     case TpmFailure::other:
       break;
   }
@@ -118,8 +121,11 @@ Notice explain_failure(const Error& error) {
       case VolumeFailure::wrong_key:
         break;
     }
-  } else if (error.kind<TpmFailure>() == TpmFailure::interrupted) {
-    add("The TPM stopped answering in the middle. Nothing is lost.");
+  } else if (std::optional<TpmFailure> tpm = error.kind<TpmFailure>()) {
+    if (tpm == TpmFailure::interrupted) add("The TPM stopped answering in the middle. Nothing is lost.");
+    if (tpm == TpmFailure::owned) add(kTpmOwned);
+    if (tpm == TpmFailure::nv_full) add(kTpmFull);
+    if (tpm == TpmFailure::owned || tpm == TpmFailure::nv_full) add(kClearing);
   }
   notice.lines.push_back({"", {sentence_of(error)}, notice.lines.empty() ? Tone::plain : Tone::faint});
   return notice;

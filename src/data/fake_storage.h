@@ -37,6 +37,8 @@ class FakeStorage : public Storage {
   // The next boot: nothing is mapped or mounted, no home is open. Counting starts again.
   void restart() {
     cut_power();
+    fs::remove_all(root());  // what was written there without power
+    fs::create_directory(root());
     power_ = true;
     steps.clear();
     fail_at = cut_after = 0;

@@ -134,9 +134,10 @@ class Recovery {
   }
 
   Status enrol_anew(const StretchedPassword& password) {
-    if (!token().tpm || without_tpm_) return enrol(opened_.volume, opened_.user, password, nullptr);
-    SealingTpm tpm = TRY(prepared_tpm());
-    return enrol(opened_.volume, opened_.user, password, &tpm);
+    std::optional<SealingTpm> tpm;
+    if (token().tpm && !without_tpm_) tpm.emplace(TRY(prepared_tpm()));
+    opened_.tpm_secret = TRY(enrol(opened_.volume, opened_.user, password, tpm ? &*tpm : nullptr));
+    return {};
   }
 
   // The TPM as set-up left it, made so again when it was cleared.

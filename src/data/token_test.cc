@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "data/authority_token.h"
+#include "data/machine_token.h"
 #include "data/strict_json.h"
 #include "data/testing.h"
 
@@ -114,6 +115,26 @@ TEST_F(TokenTest, RefusesWhatIsNearlyRight) {
   EXPECT_EQ(error_of(std::string(5000, ' ') + whole.dump()), "a user's token: too long");
   EXPECT_EQ(error_of(""), "a user's token: not JSON");
   EXPECT_EQ(error_of("[]"), "a user's token: it is not an object");
+}
+
+TEST(MachineToken, ComesBackAndTakesNothingElse) {
+  for (const char* name : {"us", "de(nodeadkeys)", "ch(fr_nodeadkeys)"}) {
+    EXPECT_EQ(parse_machine_token(as_bytes(build_machine_token({name}))).value().keyboard, name);
+  }
+  for (const std::string& name : {std::string(), std::string("../us"), std::string("us\n"), std::string(33, 'a')}) {
+    EXPECT_FALSE(parse_machine_token(as_bytes(build_machine_token({name})))) << name;
+  }
+  Json whole = Json::parse(build_machine_token({"us"}));
+  for (const auto& [key, value] : whole.items()) {
+    Json lacking = whole;
+    lacking.erase(key);
+    EXPECT_FALSE(parse_machine_token(as_bytes(lacking.dump()))) << key;
+    Json changed = whole;
+    changed[key] = 2;
+    EXPECT_FALSE(parse_machine_token(as_bytes(changed.dump()))) << key;
+  }
+  whole["more"] = 1;
+  EXPECT_FALSE(parse_machine_token(as_bytes(whole.dump())));
 }
 
 TEST(TpmAuthorityToken, OpensOnlyWithItsKey) {

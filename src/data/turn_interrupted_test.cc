@@ -78,6 +78,18 @@ TEST_F(TurnInterruptedTest, ATpmThatStopsInSetUpIsTriedAgain) {
   expect_open();
 }
 
+TEST_F(TurnInterruptedTest, ATpmWithoutRoomSaysSo) {
+  machine_->wire().intercept = [](const Bytes& command) -> std::optional<Bytes> {
+    if (tpm_command_code(command) != TPM2_CC_NV_DefineSpace) return std::nullopt;
+    return tpm_answer(TPM2_RC_NV_SPACE);
+  };
+  expect_end(TurnEnd::restart);
+  EXPECT_TRUE(person_.saw("The TPM has no room left")) << person_.story();
+  EXPECT_EQ(storage_.state, PartitionState::absent);
+  machine_->wire().intercept = nullptr;
+  set_up();
+}
+
 // At every moment something was made sure of on the disk.
 TEST_F(TurnInterruptedTest, APasswordChangeLeavesTheOldOneOrTheNewOne) {
   set_up();

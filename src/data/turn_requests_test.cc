@@ -99,12 +99,17 @@ TEST_F(TurnRequestsTest, AnAnnouncedChangeIsLetThroughOnce) {
   ask_for(ExpectChange{});
   person_.wishes = {"Expect a change"};
   expect_open();
+  ask_for(ExpectChange{});  // and at once another one
   firmware_[0] = "firmware after an update";
   firmware_[7] = "another dbx";
   person_.passwords = {"wrong"};  // it counts here too
+  person_.wishes = {"Go on", "Expect a change"};
   expect_open();
   EXPECT_TRUE(person_.saw("The firmware changed, as was announced")) << person_.story();
   EXPECT_TRUE(person_.saw("9 tries left")) << person_.story();
+  firmware_[2] = "another card";
+  expect_open();
+  EXPECT_TRUE(person_.saw("The firmware changed, as was announced")) << person_.story();
   expect_open();
   EXPECT_FALSE(person_.saw("announced")) << person_.story();
   firmware_[0] = "and once more";

@@ -61,6 +61,10 @@ UnlockDialogue::Round UnlockDialogue::by_password(const std::optional<Way>& way)
   Question question{.notice = {.heading = "Unlock this machine"}, .label = kPasswordLabel, .cancel = "other ways"};
   question.remark = std::exchange(remark_, {});
   if (header_.users.size() > 1) question.notice.lines.push_back({"User", {"User " + std::to_string(user_)}});
+  if (way && question.remark.empty()) {
+    std::optional<LockoutState> state = lockout();
+    if (state && state->used != 0) question.notice.lines.push_back({"Tries left", {std::to_string(state->left())}});
+  }
   if (way && way->as_expected) question.notice.lines.push_back({"", {"The firmware changed, as was announced."}});
   std::optional<Secret> typed = TRY(ask_password(turn_.prompter, std::move(question)));
   if (!typed) return other_ways();

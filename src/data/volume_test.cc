@@ -310,7 +310,8 @@ TEST_F(VolumeTest, AnUnfinishedVolumeIsToldAsSuch) {
 TEST_F(VolumeTest, HoldsEightUsers) {
   UnlockedVolume volume = open(0, 0).value();
   UserToken token = user_token(1, 1);
-  token.tpm = EnrolledTpm{{}, {{0, {}}, {2, {}}, {7, {}}}, {Bytes(128, 1), Bytes(256, 2)}};
+  token.tpm = EnrolledTpm{
+      {}, {{0, {}}, {2, {}}, {7, {}}}, {Bytes(128, 1), Bytes(256, 2)}, SealedBlobs{Bytes(128, 3), Bytes(256, 4)}};
   for (unsigned user = 2; user <= 8; ++user) {
     HeaderParts parts{{volume.free_keyslot()}, {volume.free_token()}};
     ASSERT_TRUE(volume.begin(parts));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,16 @@ constexpr auto kShortLife = 2s;
 constexpr auto kFirstPause = 1000ms;
 constexpr auto kLongestPause = 60'000ms;
 
+// As a person expects it: a program that was killed in the middle of a question leaves it without echo and line ends.
+void make_sane(int terminal) {
+  termios settings{};
+  if (::tcgetattr(terminal, &settings) != 0) return;
+  settings.c_iflag |= ICRNL | IXON;
+  settings.c_oflag |= OPOST | ONLCR;
+  settings.c_lflag |= ISIG | ICANON | ECHO | ECHOE | ECHOK | IEXTEN;
+  ::tcsetattr(terminal, TCSANOW, &settings);
+}
+
 [[noreturn]] void become_shell() {
   sigset_t none;
   sigemptyset(&none);
@@ -24,6 +35,7 @@ constexpr auto kLongestPause = 60'000ms;
   ::setsid();
   int terminal = ::open(kTerminal, O_RDWR);
   if (terminal < 0) ::_exit(127);
+  make_sane(terminal);
   ::ioctl(terminal, TIOCSCTTY, 1);
   for (int fd = 0; fd < 3; ++fd) ::dup2(terminal, fd);
   if (terminal > 2) ::close(terminal);

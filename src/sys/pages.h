@@ -34,8 +34,8 @@ struct PageChoice {
   std::size_t selected = 0;
 };
 
-// A QR code: a square of modules, row by row, one byte each, 1 is dark. In locked memory: drawn from there, never copied.
-// Its quiet zone is not part of it.
+// A QR code: a square of modules, row by row, one byte each, 1 is dark. In locked memory: drawn from there, never
+// copied. Its quiet zone is not part of it.
 struct QrModules {
   std::span<const std::uint8_t> dark;
   unsigned side = 0;  // modules; 0: there is no code
