@@ -11,7 +11,9 @@ namespace {
 Status look_after(Turn& turn, const UnlockedVolume& volume, const EnrolledTpm& enrolled) {
   std::optional<TpmAuthorities> authorities = TRY(authorities_of(volume));
   if (!authorities) return {};
-  Tpm* tpm = TRY(turn.tpm.connect());
+  Result<Tpm*> connected = turn.tpm.connect();
+  if (!connected && connected.error().kind<TpmFailure>() == TpmFailure::absent) return {};  // told at the prompt
+  Tpm* tpm = TRY(std::move(connected));
   Result<TpmStorageKey> key = TpmStorageKey::open(*tpm, enrolled.storage_key);
   if (!key && key.error().kind<TpmFailure>() == TpmFailure::cleared) return {};  // not this disk's TPM: told before
   TRY(look_after_tpm(*tpm, TRY(std::move(key)), *authorities));
