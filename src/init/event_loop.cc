@@ -50,7 +50,7 @@ bool was_pressed(const Fd& button) {
 }
 
 // Of two times to wait, -1 being without end.
-int sooner(int one, int other) { return one < 0 ? other : other < 0 ? one : std::min(one, other); }
+[[maybe_unused]] int sooner(int one, int other) { return one < 0 ? other : other < 0 ? one : std::min(one, other); }
 
 Status watch(const Fd& epoll, const Fd& fd) {
   epoll_event event{};
