@@ -23,6 +23,9 @@ namespace {
 
 using namespace image;
 
+constexpr std::uint64_t kDesktopMemoryMib = 2048;
+constexpr unsigned kDesktopCpus = 2;
+
 // Paths the user gave are relative to where he stands.
 fs::path absolute_or_empty(const std::string& path) { return path.empty() ? fs::path() : fs::absolute(path); }
 
@@ -99,9 +102,10 @@ Status build_command(const BuildCommandOptions& options) {
 Status run_command(const RunCommandOptions& options) {
   fs::path image = absolute_or_empty(options.image);
   if (image.empty()) image = TRY(build_image(TRY(build_options(options.choice)))).image;
-  bool until_ready = options.until == "ready";
+  bool until_desktop = options.until == "desktop";
+  bool until_ready = options.until == "ready" || until_desktop;
   if (!until_ready && !options.screenshot.empty()) {
-    return fail_misuse("--screenshot is taken when the machine is ready: add --until ready");
+    return fail_misuse("--screenshot is taken when the machine is ready: add --until ready or --until desktop");
   }
   vm::RunOptions run = {
       .image = image,
@@ -113,6 +117,13 @@ Status run_command(const RunCommandOptions& options) {
       .timeout = std::chrono::seconds(options.timeout_seconds),
   };
   if (until_ready) run.detector = TRY(detector_for(image, TRY(tool_options(options.choice))));
+  if (until_desktop) {
+    if (run.detector) return fail_misuse("only a dev image says on its console that the desktop is there");
+    run.detector = std::make_shared<vm::DesktopReadyDetector>();
+    // A browser wants more than a machine without a window has otherwise.
+    run.memory_mib = kDesktopMemoryMib;
+    run.cpus = kDesktopCpus;
+  }
   vm::RunReport report = TRY(vm::run_image(run));
   if (options.json) return print(report.json() + "\n");
   if (until_ready) return print(report.evidence + "\n");

@@ -181,7 +181,7 @@ Result<GptPartition> make_data_entry(const Fd& disk) {
   if (!partition) return fail("libfdisk has no memory");
   TRY(check(fdisk_partition_set_start(partition.get(), room.first_lba), "add the partition"));
   TRY(check(fdisk_partition_set_size(partition.get(), room.sectors()), "add the partition"));
-  TRY(check(fdisk_partition_set_name(partition.get(), kUnfinishedDataLabel.data()), "add the partition"));
+  TRY(check(fdisk_partition_set_name(partition.get(), kUnfinishedDataLabel), "add the partition"));
 
   GptTable before = copy.table();
   TRY(copy.add(partition.get()));
@@ -203,7 +203,7 @@ Status complete_data_entry(const Fd& disk) {
   if (data_state(present->name) != PartitionState::complete) {
     NewPartition partition(fdisk_new_partition());
     if (!partition) return fail("libfdisk has no memory");
-    TRY(check(fdisk_partition_set_name(partition.get(), kDataLabel.data()), "name the partition"));
+    TRY(check(fdisk_partition_set_name(partition.get(), kDataLabel), "name the partition"));
     TRY(copy.change(present->number, partition.get()));
   }
   return copy.write_to(disk);

@@ -11,8 +11,8 @@
 
 namespace ashlar {
 
-constexpr std::string_view kUnfinishedDataLabel = "data-new";
-constexpr std::string_view kDataLabel = "data";
+constexpr const char* kUnfinishedDataLabel = "data-new";
+constexpr const char* kDataLabel = "data";
 constexpr std::uint64_t kLeastDataSize = std::uint64_t{64} << 20;  // bytes
 
 // What a label says: absent for that of any other partition.

@@ -38,8 +38,10 @@ Result<Fd> open_disk(const Disk& disk, int flags) {
 // The kernel does not read the table of a disk in use again; it is told of the one partition that is new.
 Status tell_kernel(const Fd& disk, const GptPartition& entry) {
   blkpg_partition partition{};
-  partition.start = static_cast<long long>(entry.first_lba * kSectorSize);
-  partition.length = static_cast<long long>(entry.sectors() * kSectorSize);
+  std::uint64_t start = entry.first_lba * kSectorSize;
+  std::uint64_t length = entry.sectors() * kSectorSize;
+  partition.start = static_cast<long long>(start);
+  partition.length = static_cast<long long>(length);
   partition.pno = static_cast<int>(entry.number);
   blkpg_ioctl_arg request{BLKPG_ADD_PARTITION, 0, sizeof partition, &partition};
   if (::ioctl(disk.get(), BLKPG, &request) != 0) return fail_errno("tell the kernel of the new partition");

@@ -49,6 +49,23 @@ class GroupTable {
   std::map<std::int64_t, Group> groups_;
 };
 
+// The fields of the line that begins with `name`; none when there is no such line.
+std::vector<std::string> entry_of(std::string_view text, std::string_view name) {
+  std::vector<std::string> fields;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() + 1);
+    if (!line.starts_with(std::string(name) + ":")) continue;
+    for (std::size_t colon = line.find(':'); colon != line.npos; colon = line.find(':')) {
+      fields.emplace_back(line.substr(0, colon));
+      line.remove_prefix(colon + 1);
+    }
+    fields.emplace_back(line);
+    return fields;
+  }
+  return fields;
+}
+
 struct User {
   TomlTable table;
   std::string name;
@@ -87,6 +104,18 @@ Result<AccountFiles> build_accounts(std::string_view toml, std::string_view file
   for (const auto& [id, line] : passwd) files.passwd += line;
   files.group = groups.text();
   return files;
+}
+
+std::optional<Account> find_user(const AccountFiles& files, std::string_view name) {
+  std::vector<std::string> fields = entry_of(files.passwd, name);
+  if (fields.size() != 7) return std::nullopt;
+  return Account{static_cast<std::uint32_t>(std::stoul(fields[2])), fields[5]};
+}
+
+std::optional<std::uint32_t> find_group(const AccountFiles& files, std::string_view name) {
+  std::vector<std::string> fields = entry_of(files.group, name);
+  if (fields.size() != 4) return std::nullopt;
+  return static_cast<std::uint32_t>(std::stoul(fields[2]));
 }
 
 }  // namespace ashlar::image

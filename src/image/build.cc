@@ -18,6 +18,7 @@
 #include "image/mapped_file.h"
 #include "image/parallel.h"
 #include "image/resolve.h"
+#include "image/services.h"
 #include "image/tree.h"
 
 namespace ashlar::image {
@@ -190,6 +191,8 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Recipes recipes = TRY(read_recipes(os / "profiles"));
   auto recipe = recipes.find(options.profile);
   if (recipe == recipes.end()) return fail_misuse("there is no profile " + options.profile + " in os/profiles");
+  AccountFiles accounts = TRY(build_accounts(TRY(read_text(os / "users.toml")), "os/users.toml"));
+  std::vector<Service> services = TRY(read_services(os / "services", recipe->second.services, accounts));
   Lock lock = TRY(read_lock(options.lock));
   TRY(check_current(lock, recipes));
   Result<Epoch> epoch = in("os/epoch", parse_epoch(TRY(read_text(os / "epoch"))));
@@ -227,8 +230,10 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   }));
   std::vector<DeviceProgram> programs;
   TRY(steps.run("device programs", [&]() -> Status {
+    std::string table = services.empty() ? "" : service_source(services);
     auto compile = [&](const Workshop& with, Toolset toolset) -> Result<DevicePrograms> {
-      DevicePrograms compiled = TRY(build_device_programs(cache, with, toolset, options.source, options.variant));
+      DevicePrograms compiled =
+          TRY(build_device_programs(cache, with, toolset, options.source, options.variant, table));
       report.used.programs.push_back(compiled.entry);
       return compiled;
     };
@@ -250,6 +255,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     steps.was_cached(built.was_cached);
     return built;
   }));
+  TRY(check_programs(services, {tree.root, os / "root"}, {kNotifyProgram}));
   Overlay overlay = {
       .os = os, .programs = programs, .variant = options.variant, .version = version, .profile = options.profile};
   VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, steps));

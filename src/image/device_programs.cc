@@ -11,7 +11,7 @@ const fs::path kSource = "/run/source";
 const fs::path kBuild = "/run/build";
 
 Status compile(const Cache& cache, const Workshop& tools, Toolset toolset, const std::vector<OwnProgram>& programs,
-               const fs::path& source, Variant variant, const fs::path& out) {
+               const fs::path& source, Variant variant, const std::string& services, const fs::path& out) {
   TemporaryDirectory work = TRY(TemporaryDirectory::below(cache.work()));
   auto run = [&](std::vector<std::string> argv, std::function<void(std::string_view)> on_line = nullptr) -> Status {
     TRY(tools.run({.binds = {{source, kSource}, {work.path(), kBuild, Bind::Access::kReadWrite}},
@@ -21,9 +21,24 @@ Status compile(const Cache& cache, const Workshop& tools, Toolset toolset, const
     return {};
   };
   std::string sdk = toolset == Toolset::kSdk ? "ON" : "OFF";
-  TRY(run({"cmake", "-S", kSource, "-B", kBuild, "-G", "Ninja", "-DASHLAR_DEVICE=ON", "-DASHLAR_SDK=" + sdk,
-           "-DASHLAR_VARIANT=" + std::string(name_of(variant)), "-DCMAKE_CXX_COMPILER=clang++-19",
-           "-DCMAKE_ASM_COMPILER=clang-19", "-DCMAKE_BUILD_TYPE=MinSizeRel"}));
+  std::vector<std::string> configure = {"cmake",
+                                        "-S",
+                                        kSource,
+                                        "-B",
+                                        kBuild,
+                                        "-G",
+                                        "Ninja",
+                                        "-DASHLAR_DEVICE=ON",
+                                        "-DASHLAR_SDK=" + sdk,
+                                        "-DASHLAR_VARIANT=" + std::string(name_of(variant)),
+                                        "-DCMAKE_CXX_COMPILER=clang++-19",
+                                        "-DCMAKE_ASM_COMPILER=clang-19",
+                                        "-DCMAKE_BUILD_TYPE=MinSizeRel"};
+  if (!services.empty()) {
+    TRY(write_file(work.path() / "services.cc", as_bytes(services)));
+    configure.push_back("-DASHLAR_SERVICES=" + (kBuild / "services.cc").string());
+  }
+  TRY(run(std::move(configure)));
   std::vector<std::string> ninja = {"ninja", "--verbose"};
   for (const OwnProgram& program : programs) ninja.emplace_back(program.target);
   log::Progress progress("compile the image's own programs", kExpectedLines);
@@ -46,13 +61,16 @@ Result<fs::path> file_of(const std::vector<DeviceProgram>& programs, const OwnPr
 }
 
 Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop& tools, Toolset toolset,
-                                             const fs::path& source, Variant variant) {
+                                             const fs::path& source, Variant variant, const std::string& services) {
   std::vector<OwnProgram> programs;
   for (const OwnProgram& program : kOwnPrograms) {
     if (program.toolset == toolset) programs.push_back(program);
   }
   InputHash inputs("device programs", kRevision);
   inputs.add("workshop", tools.key()).add("variant", name_of(variant));
+  // The table is PID 1's alone.
+  const std::string table = toolset == Toolset::kWorkshop ? services : "";
+  inputs.add("services", table);
   for (const char* part : {"CMakeLists.txt", "src/CMakeLists.txt", "src/device.cmake", "src/device-cfi.txt", "src/base",
                            "src/format", "src/sys"}) {
     TRY(inputs.add_files(source / part));
@@ -60,7 +78,7 @@ Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop&
   for (const OwnProgram& program : programs) TRY(inputs.add_files(source / "src" / program.folder));
   Sha256Digest key = inputs.finish();
   Cache::Entry entry = TRY(in("device programs", cache.get("device", key, [&](const fs::path& out) {
-    return compile(cache, tools, toolset, programs, source, variant, out);
+    return compile(cache, tools, toolset, programs, source, variant, table, out);
   })));
   DevicePrograms result = {.programs = {}, .entry = entry.path, .was_cached = entry.was_cached};
   for (const OwnProgram& program : programs) result.programs.push_back({program, entry.path / program.name, key});

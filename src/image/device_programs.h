@@ -26,8 +26,9 @@ struct DevicePrograms {
   bool was_cached;
 };
 
-// `tools`: the workshop, or the sdk's tree.
+// `tools`: the workshop, or the sdk's tree. `services` is the source of PID 1's table (service_source()); empty for an
+// image without services.
 Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop& tools, Toolset toolset,
-                                             const fs::path& source, Variant variant);
+                                             const fs::path& source, Variant variant, const std::string& services);
 
 }  // namespace ashlar::image

@@ -93,6 +93,7 @@ Status fold_into(Recipe& result, const Recipes& recipes, const std::string& name
   append_all(result.omit, found->second.omit);
   append_all(result.omit_files, found->second.omit_files);
   append_all(result.backports, found->second.backports);
+  append_all(result.services, found->second.services);
   return {};
 }
 
@@ -109,6 +110,7 @@ Result<Recipe> parse_recipe(std::string_view text, const fs::path& file) {
   recipe.omit = TRY(read_packages_with_reason(table, "omit"));
   recipe.backports = TRY(read_packages_with_reason(table, "backport"));
   recipe.omit_files = TRY(read_omitted_files(table));
+  recipe.services = table.list_or_empty("services");
   TRY(table.finish());
   TRY(check_names(table, recipe.packages));
   if (!is_package_name(recipe.name)) return fail_misuse(file.string() + ": the file's name is not a profile name");
@@ -131,6 +133,7 @@ Result<Recipe> fold(const Recipes& unfolded, const std::string& name) {
   sort_unique(result.programs);
   sort_unique(result.omit);
   sort_unique(result.backports);
+  sort_unique(result.services);
   // What a profile asks for by name is there, whatever a profile below it left out.
   std::erase_if(result.omit, [&](const OmittedPackage& omitted) {
     return std::ranges::binary_search(result.packages, omitted.package);

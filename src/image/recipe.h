@@ -4,6 +4,7 @@
 //     extends = ["core"]                        # everything those profiles have, omissions included
 //     packages = ["sway", "foot"]               # with what they depend on; recommendations are not followed
 //     programs = ["data"]                       # ours, beside boot and PID 1 (own_programs.h)
+//     services = ["udevd", "seatd"]             # of os/services, which PID 1 runs
 //     [[omit]]                                  # a package that something depends on and that stays out
 //     package = "libllvm19"
 //     reason = "…"
@@ -49,6 +50,7 @@ struct Recipe {
   std::vector<OmittedPackage> omit;
   std::vector<OmittedFiles> omit_files;
   std::vector<OmittedPackage> backports;  // with the reason they are taken
+  std::vector<std::string> services;      // names of files in os/services
 };
 
 using Recipes = std::map<std::string, Recipe>;

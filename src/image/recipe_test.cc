@@ -19,6 +19,7 @@ description = "Small"
 extends = ["base"]
 packages = ["dash", "sed"]
 programs = ["data"]
+services = ["seatd"]
 [[omit]]
 package = "mawk"
 reason = "not used"
@@ -44,6 +45,7 @@ TEST(Recipe, ReadsEveryKey) {
   ASSERT_EQ(recipe.omit_files.size(), 1U);
   EXPECT_EQ(recipe.omit_files[0].keep.size(), 1U);
   ASSERT_EQ(recipe.backports.size(), 1U);
+  EXPECT_EQ(recipe.services, std::vector<std::string>{"seatd"});
 }
 
 TEST(Recipe, ErrorsNameFileLineAndKey) {

@@ -40,6 +40,13 @@ Result<TomlTable> TomlTable::parse(std::string_view text, std::string_view file)
 
 std::string TomlTable::where() const { return at_line(document_->file, as_table(table_).source()); }
 
+std::string TomlTable::where(std::string_view key) const {
+  const toml::node* node = as_table(table_).get(key);
+  return (node == nullptr ? where() : at_line(document_->file, node->source())) + ": '" + std::string(key) + "'";
+}
+
+bool TomlTable::has(std::string_view key) const { return as_table(table_).contains(key); }
+
 void TomlTable::fault(const void* node, std::string_view key, std::string_view what) {
   if (!fault_.empty()) return;
   fault_ = (node == nullptr ? where() : at_line(document_->file, as_node(node)->source())) + ": '" + std::string(key) +

@@ -39,6 +39,9 @@ class TomlTable {
 
   // "os/profiles/core.toml:12", where this table begins; for errors about what its values mean.
   [[nodiscard]] std::string where() const;
+  // "os/services/x.toml:7: 'needs'"; the table's beginning where the key is not there.
+  [[nodiscard]] std::string where(std::string_view key) const;
+  [[nodiscard]] bool has(std::string_view key) const;
 
  private:
   struct Document;

@@ -116,6 +116,7 @@ Status add_overlay(const Overlay& overlay, const fs::path& tree) {
     TRY(copy_file(one.file, tree / one.program.place, 0755));
     places.push_back(fs::path("/") / one.program.place);
   }
+  TRY(replace_symlink("init", tree / fs::path(kNotifyProgram).relative_path()));
   for (const char* name : {"poweroff", "reboot"}) {
     TRY(replace_symlink("../lib/ashlar/init", tree / "usr/sbin" / name));
   }

@@ -25,6 +25,9 @@ struct PackageTreeInputs {
 // Packages unpacked, maintainer scripts reviewed, triggers run, accounts made, every library found. Cached.
 Result<PackageTree> build_package_tree(const Cache& cache, const Workshop& workshop, const PackageTreeInputs& inputs);
 
+// A name of PID 1's program by which a service tells PID 1 something.
+inline constexpr char kNotifyProgram[] = "/usr/lib/ashlar/notify";
+
 // What is ours, laid over the packages at `tree`: os/root, the device programs and os-release.
 struct Overlay {
   fs::path os;

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -48,6 +49,9 @@ bool was_pressed(const Fd& button) {
   return false;
 }
 
+// Of two times to wait, -1 being without end.
+int sooner(int one, int other) { return one < 0 ? other : other < 0 ? one : std::min(one, other); }
+
 Status watch(const Fd& epoll, const Fd& fd) {
   epoll_event event{};
   event.events = EPOLLIN;
@@ -58,7 +62,7 @@ Status watch(const Fd& epoll, const Fd& fd) {
 
 }  // namespace
 
-Result<EventLoop> EventLoop::create() {
+Result<EventLoop> EventLoop::create(const Fd& services) {
   sigset_t set;
   sigemptyset(&set);
   for (int signal : {SIGCHLD, SIGTERM, SIGINT, SIGUSR2}) sigaddset(&set, signal);
@@ -68,38 +72,53 @@ Result<EventLoop> EventLoop::create() {
   Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return fail_errno("epoll_create");
   TRY(watch(epoll, signals));
+  TRY(watch(epoll, services));
   std::vector<Fd> buttons = power_buttons();
   for (const Fd& button : buttons) TRY(watch(epoll, button));
   return EventLoop(std::move(epoll), std::move(signals), std::move(buttons));
 }
 
-PowerState EventLoop::run(Kernel& kernel, const MachineState& state) noexcept {
+std::optional<PowerState> EventLoop::wanted() const {
+  signalfd_siginfo signal{};
+  while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT) return PowerState::restart;
+    if (signal.ssi_signo == SIGUSR2) return PowerState::off;
+  }
+  for (const Fd& button : buttons_) {
+    if (was_pressed(button)) return PowerState::off;
+  }
+  return std::nullopt;
+}
+
+PowerState EventLoop::run(Kernel& kernel, const MachineState& state, Supervisor& supervisor) noexcept {
   [[maybe_unused]] ConsoleShell shell;
   Unlocking unlocking(state);
+  std::optional<PowerState> leaving;
   if (Status begun = unlocking.begin(kernel); !begun) give_up(kernel, begun.error());
   for (;;) {
-    int patience = -1;
-    if constexpr (kDev) patience = unlocking.over() ? shell.keep_running() : -1;
+    if (unlocking.admits()) supervisor.begin();
+    int patience = supervisor.patience();
+    if constexpr (kDev) patience = sooner(patience, unlocking.over() ? shell.keep_running() : -1);
 
     std::array<epoll_event, 8> events{};
     int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), patience);
     if (count < 0 && errno != EINTR) kernel.sleep(kSpinBrake);
 
-    signalfd_siginfo signal{};
-    while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
-      if (signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT) return PowerState::restart;
-      if (signal.ssi_signo == SIGUSR2) return PowerState::off;
+    // The first request counts; others while the services end change nothing.
+    if (std::optional<PowerState> asked = wanted(); asked && !leaving) {
+      leaving = asked;
+      supervisor.leave();
     }
-    for (const Fd& button : buttons_) {
-      if (was_pressed(button)) return PowerState::off;
-    }
+    supervisor.look();
     // One SIGCHLD may stand for many children.
     int status = 0;
     for (pid_t ended = 0; (ended = ::waitpid(-1, &status, WNOHANG)) > 0;) {
       if (Status closed = unlocking.has_ended(kernel, ended, status); !closed) give_up(kernel, closed.error());
+      supervisor.has_ended(ended, status);
       if constexpr (kDev) shell.has_ended(ended);
     }
-    if (unlocking.wanted()) return *unlocking.wanted();
+    if (unlocking.wanted()) return *unlocking.wanted();  // no service runs yet
+    if (leaving && supervisor.is_down()) return *leaving;
   }
 }
 

@@ -1,8 +1,11 @@
-// PID 1. First form: one machine, set up in order, then the loop until it is to leave. The kernel panics when PID 1
-// ends, so nothing here returns.
+// PID 1: one machine, set up in order, then the loop that runs its services until it is to leave. The kernel panics
+// when PID 1 ends, so nothing here returns.
 
 #include <fcntl.h>
 #include <unistd.h>
+
+#include <ctime>
+#include <new>
 
 #include "init/event_loop.h"
 #include "init/machine.h"
@@ -10,8 +13,16 @@
 #include "init/shutdown.h"
 #include "sys/failure.h"
 #include "sys/linux_kernel.h"
+#include "sys/linux_processes.h"
 
 namespace {
+
+// Called again and again until there is memory: PID 1, which the kernel never ends for want of it, waits until it has
+// ended somebody else.
+void wait_for_memory() {
+  timespec moment{0, 10'000'000};
+  ::nanosleep(&moment, nullptr);
+}
 
 // The descriptors 0 to 2 are the initramfs' console, or closed when there was none. As /dev/null they can do no harm.
 void detach_standard_streams() {
@@ -24,21 +35,25 @@ void detach_standard_streams() {
 
 }  // namespace
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
   using namespace ashlar;
-  if (::getpid() != 1) return request_power_state(argv[0] == nullptr ? "" : argv[0]);
+  if (::getpid() != 1) return tell_pid_1({argv, static_cast<std::size_t>(argc)});
 
+  std::set_new_handler(wait_for_memory);
   InheritedScreen starting;
   LinuxKernel kernel;
   detach_standard_streams();
   if (Status ready = set_up_machine(kernel); !ready) give_up(kernel, ready.error());
-  Result<EventLoop> loop = EventLoop::create();
+  Result<LinuxProcesses> processes = LinuxProcesses::create(service_table());
+  if (!processes) give_up(kernel, processes.error());
+  Supervisor supervisor(service_table(), kernel, *processes);
+  Result<EventLoop> loop = EventLoop::create(processes->events());
   if (!loop) give_up(kernel, loop.error());
 
   MachineState state = observe_machine(kernel);
   announce_ready(kernel, state);
   starting.close();
-  PowerState wanted = loop->run(kernel, state);
+  PowerState wanted = loop->run(kernel, state, supervisor);
 
   for (;;) shut_down(kernel, wanted);
 }

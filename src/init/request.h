@@ -1,11 +1,13 @@
-// /usr/sbin/poweroff and /usr/sbin/reboot: names of PID 1's own program, which then only sends PID 1 a signal.
+// The other names of PID 1's own program, by which it only tells PID 1 something: /usr/sbin/poweroff and
+// /usr/sbin/reboot send it a signal, /usr/lib/ashlar/notify sends its arguments to the notify socket of the service it
+// runs in.
 #pragma once
 
-#include <string_view>
+#include <span>
 
 namespace ashlar {
 
-// Returns the exit status: 0 done, 1 refused, 2 not one of the two names.
-int request_power_state(std::string_view invoked_as);
+// `arguments` from the name it was called by on. Returns the exit status: 0 done, 1 refused, 2 not one of the names.
+int tell_pid_1(std::span<char*> arguments);
 
 }  // namespace ashlar

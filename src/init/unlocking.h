@@ -31,6 +31,8 @@ class Unlocking {
   Status has_ended(Kernel& kernel, int child, int wait_status);
   // Only now may anything else be started.
   [[nodiscard]] bool over() const { return over_; }
+  // Whether services may start: nobody gets a session past a /data that did not open.
+  [[nodiscard]] bool admits() const { return over_ && !wanted_ && state_.data != DataState::closed; }
   // What the person at the prompt wants of the machine.
   [[nodiscard]] std::optional<PowerState> wanted() const { return wanted_; }
 

@@ -76,6 +76,7 @@ TEST(Unlocking, DoesWhatThePersonAtThePromptWants) {
     EXPECT_FALSE(unlocking.wanted());
     ASSERT_TRUE(unlocking.has_ended(kernel, FakeKernel::kStarted, status));
     EXPECT_EQ(unlocking.wanted(), wanted);
+    EXPECT_FALSE(unlocking.admits());
     EXPECT_EQ(extended(kernel), 1);
     EXPECT_EQ(kernel.log.back(), "ashlar: data=closed");
     EXPECT_TRUE(kernel.pages.empty());
@@ -97,6 +98,7 @@ TEST(Unlocking, ShowsTheReadyPageAgainWithALineAboutData) {
     EXPECT_EQ(kernel.pages[0].heading, "Ready");
     EXPECT_EQ(kernel.pages[0].lines.back().label, "/data");
     EXPECT_EQ(kernel.pages[0].lines.back().text.at(0), words);
+    EXPECT_EQ(unlocking.admits(), log != "ashlar: data=closed") << "a session past a /data that did not open";
   }
 }
 

@@ -24,10 +24,6 @@ constexpr std::array kPcrs = {4U, 7U, 11U, 12U, 13U};
 // The shell of the dev variant, and a shell that is PID 1 itself.
 constexpr std::array<std::string_view, 2> kPrompts = {"DEV ashlar# ", "\n# "};
 
-// What an image with /data asks before there is a shell, on a machine that has none yet; the number is the option's.
-constexpr std::string_view kFirstBootAsks = "What to do [1]: ";
-constexpr std::string_view kWithoutData = "2  Start without /data this time";
-
 // What the shell says when it is through with the command; the echo of what was typed does not contain it.
 constexpr std::string_view kCommandDone = "command-42";
 
@@ -84,10 +80,9 @@ class Watcher {
   // The next line, if one comes soon. Notes a prompt that other words came behind, and a machine that never gets on.
   Result<std::optional<std::string>> next_line() {
     auto line = TRY(machine_.next_line(vm::Milliseconds(500)));
-    if (line) first_boot_asks_ |= line->find(kWithoutData) != line->npos;
-    if (!line && first_boot_asks_ && machine_.unfinished_line() == kFirstBootAsks) {
-      first_boot_asks_ = false;
-      TRY(machine_.type_serial("2\r"));
+    if (line) first_boot_.on_line(*line);
+    if (!line) {
+      if (auto answer = first_boot_.answer(machine_.unfinished_line())) TRY(machine_.type_serial(*answer));
     }
     if (line)
       prompt_passed_ |= std::ranges::any_of(
@@ -153,7 +148,7 @@ class Watcher {
   bool answers_command_ = false;
   bool was_ready_ = false;
   bool prompt_passed_ = false;
-  bool first_boot_asks_ = false;  // and was not answered
+  vm::FirstBootQuestion first_boot_;
 };
 
 }  // namespace

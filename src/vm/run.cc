@@ -17,6 +17,7 @@ namespace {
 // Enrolling keys resets once, a boot counter that falls back once or twice more. After that it is a loop.
 constexpr unsigned kMostResets = 4;
 constexpr Milliseconds kScreenInterval = std::chrono::seconds(1);
+constexpr unsigned kStill = 3;  // looks in a row that show what the one before did
 
 Milliseconds milliseconds(Clock::duration span) { return std::chrono::duration_cast<Milliseconds>(span); }
 
@@ -91,8 +92,8 @@ Result<Verdict> wait_until_ready(Machine& machine, ReadyDetector& detector, Mill
   Deadline next_look = Deadline::after(kScreenInterval);
   Story story(machine);
   std::string refusal;  // why the firmware would not start something; the line that ends the boot does not say it
-  const bool looks = detector.source() == ReadyDetector::Source::screen;
   for (;;) {
+    const bool looks = detector.source() == ReadyDetector::Source::screen;
     auto line = TRY(machine.next_line(Milliseconds(std::min(deadline.left(), looks ? next_look.left() : 1000))));
     MachineStatus status = machine.status();
     story.on_resets(status.resets);
@@ -102,6 +103,8 @@ Result<Verdict> wait_until_ready(Machine& machine, ReadyDetector& detector, Mill
       Verdict verdict = detector.on_line(*line);
       if (verdict.state != Verdict::State::waiting) return verdict;
       if (auto sign = gives_up(*line)) return Verdict{Verdict::State::failed, refusal + *sign};
+    } else if (auto answer = detector.answer(machine.unfinished_line())) {
+      TRY(machine.type_serial(*answer));
     }
     if (status.phase == Phase::panicked) return Verdict{Verdict::State::failed, "the kernel panicked"};
     if (status.resets > kMostResets) {
@@ -162,6 +165,26 @@ Verdict SerialReadyDetector::on_line(std::string_view line) {
   }
   if (line.starts_with("ashlar: failed")) return {Verdict::State::failed, std::string(line)};
   return {};
+}
+
+Verdict DesktopReadyDetector::on_line(std::string_view line) {
+  first_boot_.on_line(line);
+  Verdict machine = machine_.on_line(line);
+  if (machine.state == Verdict::State::failed) return machine;
+  if (machine.state == Verdict::State::ready) evidence_ = machine.evidence;
+  for (std::string_view end : {"ashlar: service session: stays down", "ashlar: service session: does not start"}) {
+    if (line.starts_with(end)) return {Verdict::State::failed, std::string(line)};
+  }
+  if (line.starts_with("ashlar: service session: says: the browser shows the welcome page")) window_ = true;
+  return {};
+}
+
+Result<Verdict> DesktopReadyDetector::on_screen(const fs::path& ppm) {
+  if (!window_ || evidence_.empty()) return Verdict{};
+  Bytes screen = TRY(read_file(ppm));
+  same_ = screen == last_screen_ ? same_ + 1 : 0;
+  last_screen_ = std::move(screen);
+  return same_ == kStill ? Verdict{Verdict::State::ready, evidence_} : Verdict{};
 }
 
 std::string RunReport::json() const {

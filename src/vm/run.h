@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "vm/first_boot.h"
 #include "vm/machine.h"
 
 namespace ashlar::vm {
@@ -20,8 +21,10 @@ class ReadyDetector {
  public:
   enum class Source { serial, screen };
   virtual ~ReadyDetector() = default;
-  [[nodiscard]] virtual Source source() const = 0;
+  [[nodiscard]] virtual Source source() const = 0;  // asked again after every line
   virtual Verdict on_line(std::string_view /*line*/) { return {}; }
+  // What is to be typed at a line that has no end yet.
+  virtual std::optional<std::string_view> answer(std::string_view /*unfinished*/) { return std::nullopt; }
   // A screen detector is shown a screendump about once a second.
   virtual Result<Verdict> on_screen(const fs::path& /*ppm*/) { return Verdict{}; }
 };
@@ -32,6 +35,26 @@ class SerialReadyDetector : public ReadyDetector {
  public:
   [[nodiscard]] Source source() const override { return Source::serial; }
   Verdict on_line(std::string_view line) override;
+};
+
+// The desktop of a dev image: ready as above, without /data where there is none yet, then the session says that the
+// browser shows its first page, then the screen stands still. A session that stays down is failed.
+class DesktopReadyDetector : public ReadyDetector {
+ public:
+  [[nodiscard]] Source source() const override { return window_ ? Source::screen : Source::serial; }
+  Verdict on_line(std::string_view line) override;
+  std::optional<std::string_view> answer(std::string_view unfinished) override {
+    return first_boot_.answer(unfinished);
+  }
+  Result<Verdict> on_screen(const fs::path& ppm) override;
+
+ private:
+  SerialReadyDetector machine_;
+  FirstBootQuestion first_boot_;
+  std::string evidence_;  // the ready line
+  bool window_ = false;
+  Bytes last_screen_;
+  unsigned same_ = 0;  // looks in a row
 };
 
 // Whether the line is what firmware and kernel say, in every variant, when they will never come to a ready line. The

@@ -153,6 +153,31 @@ TEST(SerialReadyDetector, DecidesByHowTheLineBegins) {
   EXPECT_EQ(detector.on_line("").state, Verdict::State::waiting);
 }
 
+TEST(DesktopReadyDetector, WaitsForTheWindowAndThenForTheScreenToStandStill) {
+  TemporaryDirectory scratch;
+  fs::path screen = scratch.path / "screen.ppm";
+  DesktopReadyDetector detector;
+  auto shown = [&](std::string_view picture) {
+    EXPECT_TRUE(write_file(screen, as_bytes(picture)));
+    return detector.on_screen(screen).value().state;
+  };
+  constexpr std::string_view kReady = "ashlar: ready SecureBoot=1 SetupMode=0 root=verity";
+  constexpr std::string_view kWindow = "ashlar: service session: says: the browser shows the welcome page";
+  EXPECT_EQ(detector.on_line(kWindow).state, Verdict::State::waiting);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(shown("a"), Verdict::State::waiting) << "nobody has said that it is verified";
+  EXPECT_EQ(detector.on_line(kReady).state, Verdict::State::waiting);
+  EXPECT_EQ(shown("a"), Verdict::State::waiting);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(shown("b"), Verdict::State::waiting) << i;
+  EXPECT_EQ(shown("b"), Verdict::State::ready);
+}
+
+TEST(DesktopReadyDetector, FailsWithTheMachineAndWithTheSession) {
+  DesktopReadyDetector detector;
+  EXPECT_EQ(detector.on_line("ashlar: ready SecureBoot=0 SetupMode=0 root=verity").state, Verdict::State::failed);
+  EXPECT_EQ(detector.on_line("ashlar: service seatd: stays down").state, Verdict::State::waiting);
+  EXPECT_EQ(detector.on_line("ashlar: service session: stays down").state, Verdict::State::failed);
+}
+
 // --- QMP, against a server that says what the test wants
 
 constexpr std::string_view kGreeting = "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n";

@@ -1,0 +1,297 @@
+#include "image/services.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "image/toml.h"
+#include "image/tree_view.h"
+
+namespace ashlar::image {
+namespace {
+
+constexpr std::int64_t kMostSeconds = 600;
+constexpr std::int64_t kMostMemoryMib = 1 << 20;
+
+// In the kernel's order, which gives their numbers (linux/capability.h).
+constexpr std::array<std::string_view, 41> kCapabilities = {"chown",
+                                                            "dac_override",
+                                                            "dac_read_search",
+                                                            "fowner",
+                                                            "fsetid",
+                                                            "kill",
+                                                            "setgid",
+                                                            "setuid",
+                                                            "setpcap",
+                                                            "linux_immutable",
+                                                            "net_bind_service",
+                                                            "net_broadcast",
+                                                            "net_admin",
+                                                            "net_raw",
+                                                            "ipc_lock",
+                                                            "ipc_owner",
+                                                            "sys_module",
+                                                            "sys_rawio",
+                                                            "sys_chroot",
+                                                            "sys_ptrace",
+                                                            "sys_pacct",
+                                                            "sys_admin",
+                                                            "sys_boot",
+                                                            "sys_nice",
+                                                            "sys_resource",
+                                                            "sys_time",
+                                                            "sys_tty_config",
+                                                            "mknod",
+                                                            "lease",
+                                                            "audit_write",
+                                                            "audit_control",
+                                                            "setfcap",
+                                                            "mac_override",
+                                                            "mac_admin",
+                                                            "syslog",
+                                                            "wake_alarm",
+                                                            "block_suspend",
+                                                            "audit_read",
+                                                            "perfmon",
+                                                            "bpf",
+                                                            "checkpoint_restore"};
+// In the order of their bits in namespace shared.
+constexpr std::array<std::string_view, 4> kShares = {"network", "host-name", "devices", "temporary"};
+
+template <typename E>
+using Names = std::map<std::string, E, std::less<>>;
+const Names<ServiceKind> kKinds = {
+    {"oneshot", ServiceKind::oneshot}, {"daemon", ServiceKind::daemon}, {"session", ServiceKind::session}};
+const Names<Readiness> kReadiness = {{"started", Readiness::started},
+                                     {"notify", Readiness::notify},
+                                     {"descriptor", Readiness::descriptor},
+                                     {"exit", Readiness::exit}};
+const Names<RestartPolicy> kRestart = {
+    {"never", RestartPolicy::never}, {"failure", RestartPolicy::failure}, {"always", RestartPolicy::always}};
+
+bool is_service_name(std::string_view name) {
+  auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !name.empty() && name.size() <= 32 && lower(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+template <typename E>
+Result<E> one_of(const TomlTable& table, std::string_view key, const std::string& word, const Names<E>& names) {
+  auto found = names.find(word);
+  if (found != names.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [name, value] : names) known.push_back(name);
+  return fail_misuse(fmt::format("{} is one of {}, not '{}'", table.where(key), fmt::join(known, ", "), word));
+}
+
+// The bits of the words, by their places among `names`.
+Result<std::uint64_t> bits_of(const TomlTable& table, std::string_view key, const std::vector<std::string>& words,
+                              std::span<const std::string_view> names) {
+  std::uint64_t bits = 0;
+  for (const std::string& word : words) {
+    auto found = std::ranges::find(names, word);
+    if (found == names.end()) return fail_misuse(table.where(key) + ": there is no '" + word + "'");
+    std::uint64_t bit = std::uint64_t{1} << (found - names.begin());
+    if ((bits & bit) != 0) return fail_misuse(table.where(key) + ": '" + word + "' is named twice");
+    bits |= bit;
+  }
+  return bits;
+}
+
+// Absolute, without dots and doubled slashes: these paths are created and mounted on.
+Status check_paths(const TomlTable& table, std::string_view key, const std::vector<std::string>& paths,
+                   std::string_view below) {
+  for (const std::string& path : paths) {
+    bool plain = path.starts_with(below) && path.size() > below.size() && fs::path(path).lexically_normal() == path &&
+                 !path.ends_with('/');
+    if (!plain)
+      return fail_misuse(table.where(key) + ": '" + path + "' is not a plain path below " + std::string(below));
+  }
+  return {};
+}
+
+Result<std::int64_t> number_in(TomlTable& table, std::string_view key, std::int64_t otherwise, std::int64_t most) {
+  std::int64_t number = otherwise == 0 ? table.integer(key) : table.integer_or(key, otherwise);
+  if (table.has(key) && (number < 1 || number > most)) {
+    return fail_misuse(fmt::format("{} must lie between 1 and {}", table.where(key), most));
+  }
+  return number;
+}
+
+Status read_times(TomlTable& table, Service& service) {
+  service.ready_within = std::chrono::seconds(TRY(number_in(table, "ready-within-s", 10, kMostSeconds)));
+  service.stop_within = std::chrono::seconds(TRY(number_in(table, "stop-within-s", 2, kMostSeconds)));
+  bool oneshot = service.kind == ServiceKind::oneshot;
+  std::string ready = oneshot ? table.text_or("ready", "exit") : table.text("ready");
+  if (!ready.empty()) service.readiness = TRY(one_of(table, "ready", ready, kReadiness));
+  service.restart = TRY(one_of(table, "restart", table.text_or("restart", "failure"), kRestart));
+  service.restart_limit = static_cast<unsigned>(TRY(number_in(table, "restart-limit", 5, 1000)));
+  if (oneshot != (service.readiness == Readiness::exit)) {
+    return fail_misuse(table.where("ready") + (oneshot ? ": a oneshot is ready when it ends, by 'exit'"
+                                                       : ": only a oneshot is ready by its 'exit'"));
+  }
+  if (oneshot && service.restart == RestartPolicy::always) {
+    return fail_misuse(table.where("restart") + ": a oneshot that is always started again is never done");
+  }
+  if (service.restart == RestartPolicy::never && table.has("restart-limit")) {
+    return fail_misuse(table.where("restart-limit") + ": it is never restarted");
+  }
+  return {};
+}
+
+Status read_identity(TomlTable& table, Service& service, const AccountFiles& accounts) {
+  std::string user = table.text("user");
+  std::vector<std::string> groups = table.list_or_empty("groups");
+  std::vector<std::string> own = table.list_or_empty("environment");
+  if (user.empty()) return {};  // finish() says that it is missing
+  std::optional<Account> account = find_user(accounts, user);
+  if (!account) return fail_misuse(table.where("user") + ": os/users.toml has no user '" + user + "'");
+  service.user = service.group = account->id;
+  for (const std::string& name : groups) {
+    std::optional<std::uint32_t> group = find_group(accounts, name);
+    if (!group) return fail_misuse(table.where("groups") + ": os/users.toml has no group '" + name + "'");
+    service.groups.push_back(*group);
+  }
+  if (service.kind == ServiceKind::session && service.user == 0) {
+    return fail_misuse(table.where("user") + ": a session is a person's, not root's");
+  }
+
+  std::map<std::string, std::string, std::less<>> variables = {{"HOME", account->home}, {"LANG", "C.UTF-8"}};
+  std::set<std::string, std::less<>> named = {"PATH", "USER", "LOGNAME", "NOTIFY_SOCKET"};
+  for (const std::string& variable : own) {
+    std::string name = variable.substr(0, variable.find('='));
+    if (name.empty() || name.size() == variable.size()) {
+      return fail_misuse(table.where("environment") + ": '" + variable + "' is not NAME=value");
+    }
+    if (!named.insert(name).second) return fail_misuse(table.where("environment") + ": " + name + " is set already");
+    variables[name] = variable.substr(name.size() + 1);
+  }
+  variables["PATH"] = "/usr/sbin:/usr/bin";
+  variables["USER"] = variables["LOGNAME"] = user;
+  if (service.readiness == Readiness::notify) variables["NOTIFY_SOCKET"] = notify_socket(service.name);
+  for (const auto& [name, value] : variables) service.environment.push_back(fmt::format("{}={}", name, value));
+  return {};
+}
+
+Status read_sandbox(TomlTable& table, Service& service) {
+  service.capabilities = TRY(bits_of(table, "capabilities", table.list_or_empty("capabilities"), kCapabilities));
+  service.shares = static_cast<std::uint8_t>(TRY(bits_of(table, "shares", table.list_or_empty("shares"), kShares)));
+  service.directories = table.list_or_empty("directories");
+  service.writable = table.list_or_empty("writable");
+  service.devices = table.list_or_empty("devices");
+  service.memory_mib = static_cast<std::uint64_t>(TRY(number_in(table, "memory-mib", 0, kMostMemoryMib)));
+  service.processes = static_cast<std::uint32_t>(TRY(number_in(table, "processes", 0, 1 << 20)));
+  service.open_files = static_cast<std::uint32_t>(TRY(number_in(table, "open-files", 256, 1 << 20)));
+  TRY(check_paths(table, "directories", service.directories, "/run/"));
+  TRY(check_paths(table, "writable", service.writable, "/"));
+  TRY(check_paths(table, "devices", service.devices, "/dev/"));
+  if (!service.devices.empty() && (service.shares & shared::kDevices) != 0) {
+    return fail_misuse(table.where("devices") + ": with the shared devices it has all of them");
+  }
+  for (const std::string& path : service.writable) {
+    if (path == "/tmp" || path == "/dev" || path.starts_with("/tmp/") || path.starts_with("/dev/")) {
+      return fail_misuse(table.where("writable") + ": '" + path + "' is its own, or shared, and writable either way");
+    }
+    if (std::ranges::find(service.directories, path) != service.directories.end()) {
+      return fail_misuse(table.where("writable") + ": '" + path + "' is one of its directories");
+    }
+  }
+  return {};
+}
+
+// "a, which waits for b, which waits for a", or nothing. `path` is how we came to `name`.
+std::optional<std::string> cycle_from(const std::map<std::string, const Service*>& services, const std::string& name,
+                                      std::vector<std::string>& path, std::set<std::string>& done) {
+  if (auto met = std::ranges::find(path, name); met != path.end()) {
+    return fmt::format("{}, which waits for {}", fmt::join(met, path.end(), ", which waits for "), name);
+  }
+  if (!done.insert(name).second) return std::nullopt;
+  path.push_back(name);
+  for (const auto* list : {&services.at(name)->needs, &services.at(name)->after}) {
+    for (const std::string& earlier : *list) {
+      if (auto found = cycle_from(services, earlier, path, done)) return found;
+    }
+  }
+  path.pop_back();
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Service> parse_service(std::string_view text, const fs::path& file, const AccountFiles& accounts) {
+  TomlTable table = TRY(TomlTable::parse(text, file.string()));
+  Service service;
+  service.name = file.stem().string();
+  service.where = file.string();
+  if (!is_service_name(service.name)) {
+    return fail_misuse(file.string() + ": the file's name is not a service's: lower-case letters, digits and dashes");
+  }
+  table.text("description");
+  std::string kind = table.text("kind");
+  if (!kind.empty()) service.kind = TRY(one_of(table, "kind", kind, kKinds));
+  service.program = table.text("program");
+  service.arguments = table.list_or_empty("arguments");
+  service.arguments.insert(service.arguments.begin(),
+                           table.text_or("called", fs::path(service.program).filename().string()));
+  service.needs = table.list_or_empty("needs");
+  service.after = table.list_or_empty("after");
+  TRY(read_times(table, service));
+  TRY(read_identity(table, service, accounts));
+  TRY(read_sandbox(table, service));
+  TRY(table.finish());
+  TRY(check_paths(table, "program", {service.program}, "/"));
+  for (const std::string& name : service.needs) {
+    if (std::ranges::find(service.after, name) == service.after.end()) continue;
+    return fail_misuse(table.where("after") + ": what it needs, '" + name + "', it comes after in any case");
+  }
+  return service;
+}
+
+Result<std::vector<Service>> read_services(const fs::path& directory, const std::vector<std::string>& names,
+                                           const AccountFiles& accounts) {
+  std::vector<Service> services;
+  std::set<std::string> in_image(names.begin(), names.end());
+  auto file_of = [&](const std::string& name) { return directory / (name + ".toml"); };
+  for (const std::string& name : in_image) {
+    if (!fs::exists(file_of(name))) return fail_misuse("there is no service '" + name + "' in " + directory.string());
+    services.push_back(TRY(parse_service(TRY(read_text(file_of(name))), file_of(name), accounts)));
+  }
+  std::map<std::string, const Service*> by_name;
+  for (Service& service : services) {
+    for (const std::string& name : service.needs) {
+      if (in_image.contains(name)) continue;
+      return fail_misuse(service.where + ": it needs '" + name + "', which the image does not have");
+    }
+    for (const std::string& name : service.after) {
+      if (fs::exists(file_of(name))) continue;
+      return fail_misuse(service.where + ": it comes after '" + name + "', which is not in " + directory.string());
+    }
+    std::erase_if(service.after, [&](const std::string& name) { return !in_image.contains(name); });
+    by_name[service.name] = &service;
+  }
+  std::set<std::string> done;
+  for (const Service& service : services) {
+    std::vector<std::string> path;
+    if (auto cycle = cycle_from(by_name, service.name, path, done)) {
+      return fail_misuse(service.where + ": none of these can start: " + *cycle);
+    }
+  }
+  return services;
+}
+
+Status check_programs(const std::vector<Service>& services, const std::vector<fs::path>& roots,
+                      const std::vector<std::string>& own) {
+  for (const Service& service : services) {
+    bool there =
+        std::ranges::find(own, service.program) != own.end() ||
+        std::ranges::any_of(roots, [&](const fs::path& root) { return TreeView(root).has_file(service.program); });
+    if (!there) return fail_misuse(service.where + ": the image has no program " + service.program);
+  }
+  return {};
+}
+
+}  // namespace ashlar::image

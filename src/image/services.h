@@ -1,0 +1,58 @@
+// The services of an image: os/services/NAME.toml, read, checked, and written as the table PID 1 is compiled with.
+// os/services/README.md has the format. Every error is misuse, and names file, line and key.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "format/service_table.h"
+#include "image/accounts.h"
+
+namespace ashlar::image {
+
+// What one file says: ServiceDefinition (format/service_table.h) with texts of its own, and other services by name.
+struct Service {
+  std::string name;   // the file's
+  std::string where;  // "os/services/seatd.toml", for errors
+  ServiceKind kind = ServiceKind::daemon;
+  std::string program;
+  std::vector<std::string> arguments;    // the program's name for itself is the first
+  std::vector<std::string> environment;  // all of it
+  std::vector<std::string> needs;
+  std::vector<std::string> after;
+  Readiness readiness = Readiness::started;
+  std::chrono::seconds ready_within{};
+  RestartPolicy restart = RestartPolicy::failure;
+  unsigned restart_limit = 0;
+  std::chrono::seconds stop_within{};
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+  std::vector<std::uint32_t> groups;
+  std::uint64_t capabilities = 0;
+  std::uint8_t shares = 0;
+  std::vector<std::string> directories;
+  std::vector<std::string> writable;
+  std::vector<std::string> devices;
+  std::uint64_t memory_mib = 0;
+  std::uint32_t processes = 0;
+  std::uint32_t open_files = 0;
+};
+
+// One file. What it contradicts in itself, and users and groups that are not in `accounts`, are errors.
+Result<Service> parse_service(std::string_view text, const fs::path& file, const AccountFiles& accounts);
+
+// The services `names` of `directory`, sorted by name. What an image's service needs must be in the image; what it only
+// comes after may be left out, and is then forgotten, but must have a file. Nothing may wait for itself.
+Result<std::vector<Service>> read_services(const fs::path& directory, const std::vector<std::string>& names,
+                                           const AccountFiles& accounts);
+
+// Whether every service's program is in one of `roots`, unpacked trees of which the later lie over the earlier, or is
+// one of `own`.
+Status check_programs(const std::vector<Service>& services, const std::vector<fs::path>& roots,
+                      const std::vector<std::string>& own);
+
+// C++ that defines ashlar::service_table(); the same services give the same bytes.
+std::string service_source(const std::vector<Service>& services);
+
+}  // namespace ashlar::image

@@ -1,0 +1,33 @@
+// The last of what a service wrote to its standard output and error: lines, in a ring that never grows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ashlar {
+
+class OutputRing {
+ public:
+  static constexpr std::size_t kBytes = 16 * 1024;
+
+  // Takes all its memory now, so that writing needs none.
+  OutputRing() : bytes_(kBytes) {}
+
+  // Keeps the newest kBytes; older ones are overwritten.
+  void write(std::string_view output) noexcept;
+  // What is kept, oldest first; a line whose beginning was overwritten is left out, unless it is all there is.
+  [[nodiscard]] std::string text() const;
+  // The last `count` lines that are not empty, oldest first, of each at most `limit` bytes that can be shown.
+  [[nodiscard]] std::vector<std::string> last_lines(std::size_t count, std::size_t limit) const;
+  // Bytes ever written.
+  [[nodiscard]] std::uint64_t written() const { return written_; }
+
+ private:
+  std::vector<char> bytes_;
+  std::uint64_t written_ = 0;
+};
+
+}  // namespace ashlar

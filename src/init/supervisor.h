@@ -1,0 +1,52 @@
+// The services of the image as one: what may start when, and how all of it ends.
+//
+// A service starts as soon as all it needs is ready and all it comes after is ready or will never be; services that do
+// not wait for each other start at the same time. Leaving goes the other way: a service is asked to end when nothing
+// that comes after it is left.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "init/service.h"
+
+namespace ashlar {
+
+class Supervisor {
+ public:
+  using Time = Processes::Time;
+
+  // `table`, `kernel` and `processes` outlive it.
+  Supervisor(std::span<const ServiceDefinition> table, Kernel& kernel, Processes& processes);
+
+  // From now on services start; before, nothing does.
+  void begin() noexcept;
+  // From now on services end. Comes true for is_down() after `kMostPatience` at the latest.
+  void leave() noexcept;
+  // Nothing of any service is left, or leaving has taken too long.
+  [[nodiscard]] bool is_down() const noexcept;
+
+  // Takes some of the events that have come, and does what is due.
+  void look() noexcept;
+  // Tells of a child that ended; others than main processes are parts of services whose parents are gone.
+  void has_ended(int child, int wait_status) noexcept;
+  // Milliseconds until look() is due though nothing happened; -1: never.
+  [[nodiscard]] int patience() const noexcept;
+
+  [[nodiscard]] std::span<const Service> services() const { return services_; }
+
+ private:
+  enum class Phase : std::uint8_t { before, up, leaving };
+
+  void advance();
+  bool advance(Service& service);
+  [[nodiscard]] bool may_stop(ServiceNumber number) const;
+
+  Processes* processes_;
+  std::vector<Service> services_;
+  Phase phase_ = Phase::before;
+  std::optional<Time> left_by_;
+};
+
+}  // namespace ashlar

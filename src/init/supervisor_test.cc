@@ -1,0 +1,318 @@
+#include "init/supervisor.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "sys/fake_kernel.h"
+#include "sys/fake_processes.h"
+
+namespace ashlar {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = ServiceEvent::Kind;
+using State = Service::State;
+
+constexpr int kExited0 = 0;
+constexpr int kExited3 = 3 << 8;
+
+ServiceDefinition definition(const char* name, Readiness readiness) {
+  bool oneshot = readiness == Readiness::exit;
+  return {.name = name,
+          .kind = oneshot ? ServiceKind::oneshot : ServiceKind::daemon,
+          .program = "/usr/bin/x",
+          .arguments = {},
+          .environment = {},
+          .needs = {},
+          .after = {},
+          .readiness = readiness,
+          .ready_within = 10s,
+          .restart = RestartPolicy::failure,
+          .restart_limit = 3,
+          .stop_within = 2s,
+          .sandbox = {}};
+}
+
+// A machine with services that tests drive by hand.
+struct Machine {
+  explicit Machine(std::vector<ServiceDefinition> services)
+      : table(std::move(services)), supervisor(table, kernel, processes) {
+    supervisor.begin();
+  }
+  void happens(Kind kind, ServiceNumber service = 0, std::string text = "") {
+    processes.events.push_back({kind, service, std::move(text)});
+    supervisor.look();
+  }
+  void ends(int wait_status, ServiceNumber service = 0) {
+    supervisor.has_ended(FakeProcesses::process(service), wait_status);
+  }
+  void passes(Processes::Time time) {
+    processes.time += time;
+    supervisor.look();
+  }
+  [[nodiscard]] State state(ServiceNumber service = 0) const { return supervisor.services()[service].state(); }
+  [[nodiscard]] const std::string& why(ServiceNumber service = 0) const { return supervisor.services()[service].why(); }
+
+  std::vector<ServiceDefinition> table;
+  FakeKernel kernel;
+  FakeProcesses processes;
+  Supervisor supervisor;
+};
+
+Machine one(Readiness readiness) { return Machine({definition("a", readiness)}); }
+
+TEST(Service, IsReadyInTheWayItSays) {
+  struct Way {
+    Readiness readiness;
+    Kind kind;
+    const char* text;
+  };
+  for (const Way& way : {Way{Readiness::started, Kind::executed, ""}, Way{Readiness::descriptor, Kind::ready, ""},
+                         Way{Readiness::notify, Kind::notified, "READY=1"}}) {
+    for (const Way& other : {Way{Readiness::started, Kind::executed, ""}, Way{Readiness::descriptor, Kind::ready, ""},
+                             Way{Readiness::notify, Kind::notified, "READY=1"}}) {
+      Machine machine({definition("a", way.readiness)});
+      machine.happens(Kind::notified, 0, "STATUS=nearly");
+      EXPECT_EQ(machine.state(), State::starting);
+      machine.happens(other.kind, 0, other.text);
+      EXPECT_EQ(machine.state(), other.kind == way.kind ? State::running : State::starting);
+    }
+  }
+}
+
+TEST(Service, ThatNeverGetsReadyIsEndedAndTriedAgain) {
+  Machine machine = one(Readiness::notify);
+  machine.processes.left_behind = {0};
+  machine.processes.unkillable = {0};
+  machine.passes(9s);
+  EXPECT_EQ(machine.state(), State::starting);
+  machine.passes(1s);
+  EXPECT_EQ(machine.state(), State::clearing);
+  EXPECT_EQ(machine.why(), "is not ready after 10.0 s");
+  EXPECT_EQ(machine.processes.count("kill 0"), 1);
+  machine.ends(SIGKILL);
+  EXPECT_EQ(machine.state(), State::clearing) << "others of its group still live";
+  EXPECT_EQ(machine.why(), "is not ready after 10.0 s");
+  machine.passes(50ms);
+  EXPECT_EQ(machine.processes.count("kill 0"), 2);
+  machine.processes.left_behind.clear();
+  machine.passes(1ms);
+  EXPECT_EQ(machine.state(), State::pausing);
+  EXPECT_EQ(machine.processes.count("start 0"), 1);
+  machine.passes(200ms);
+  EXPECT_EQ(machine.processes.count("start 0"), 2);
+}
+
+TEST(Service, ThatEndsAtOnceIsTriedMoreAndMoreSeldomAndThenStaysDown) {
+  Machine machine = one(Readiness::started);
+  machine.processes.outputs[0] = "loading\nno such colour\n";
+  machine.ends(kExited3);
+  EXPECT_EQ(machine.why(), "ended with status 3 before it was ready");
+  EXPECT_EQ(machine.kernel.log.at(0), "ashlar: service a: | loading");
+  EXPECT_EQ(machine.kernel.log.at(1), "ashlar: service a: | no such colour");
+  for (auto pause : {200ms, 400ms, 800ms}) {
+    machine.passes(pause - 1ms);
+    EXPECT_EQ(machine.state(), State::pausing);
+    EXPECT_EQ(machine.supervisor.patience(), 1);
+    machine.passes(1ms);
+    EXPECT_EQ(machine.state(), State::starting);
+    machine.ends(kExited3);
+  }
+  EXPECT_EQ(machine.state(), State::failed);
+  machine.passes(1h);
+  EXPECT_EQ(machine.processes.count("start 0"), 4);
+  EXPECT_EQ(machine.supervisor.patience(), -1) << "nothing is due any more";
+  EXPECT_EQ(machine.kernel.log.back(), "ashlar: service a: stays down");
+}
+
+TEST(Service, ThatHeldForAWhileStartsCountingAnew) {
+  Machine machine = one(Readiness::started);
+  for (int i = 0; i < 10; ++i) {
+    machine.happens(Kind::executed);
+    machine.passes(10s);
+    machine.ends(SIGSEGV);
+    ASSERT_EQ(machine.state(), State::pausing) << i;
+    machine.passes(200ms);
+    ASSERT_EQ(machine.state(), State::starting) << i;
+  }
+  EXPECT_EQ(machine.supervisor.services()[0].restarts(), 10U);
+}
+
+TEST(Service, WhoseSandboxCannotBeSetUpStaysDownAndSaysWhy) {
+  Machine machine = one(Readiness::started);
+  machine.processes.refusals[0] = "set the user: Operation not permitted";
+  machine.ends(127 << 8);
+  EXPECT_EQ(machine.state(), State::failed);
+  EXPECT_EQ(machine.why(), "cannot be kept in: set the user: Operation not permitted");
+  EXPECT_EQ(machine.processes.count("start 0"), 1);
+}
+
+TEST(Service, IsTriedAgainWhenThereCouldBeNoProcess) {
+  Machine machine({definition("a", Readiness::exit), definition("b", Readiness::started)});
+  machine.table[1].needs = {};
+  machine.ends(kExited0);
+  machine.happens(Kind::executed, 1);
+  machine.processes.refuse_starts = EAGAIN;
+  machine.ends(SIGKILL, 1);
+  machine.passes(200ms);
+  EXPECT_EQ(machine.state(1), State::pausing);
+  machine.passes(400ms);
+  EXPECT_EQ(machine.state(1), State::starting);
+  EXPECT_EQ(machine.state(0), State::finished);
+}
+
+TEST(Service, ThatFloodsItsLogWaitsAndKeepsNobodyBusy) {
+  Machine machine = one(Readiness::started);
+  machine.happens(Kind::executed);
+  auto writes = [&] {
+    machine.processes.outputs[0] = std::string(64 << 10, 'x');
+    machine.happens(Kind::output);
+  };
+  for (int i = 0; i < 5; ++i) writes();
+  EXPECT_EQ(machine.processes.count("hold 0"), 1);
+  EXPECT_LE(machine.supervisor.services()[0].output().text().size(), OutputRing::kBytes);
+  machine.passes(1s);
+  EXPECT_EQ(machine.processes.count("let go 0"), 1);
+  writes();
+  EXPECT_EQ(machine.processes.count("hold 0"), 1) << "a new second, a new share";
+  EXPECT_EQ(machine.state(), State::running);
+}
+
+TEST(Service, ThatForksWithoutEndIsStoppedWhole) {
+  Machine machine = one(Readiness::started);
+  machine.happens(Kind::executed);
+  machine.processes.left_behind = {0};
+  machine.processes.unkillable = {0};
+  machine.ends(kExited3);
+  for (int i = 0; i < 3; ++i) machine.passes(50ms);
+  EXPECT_EQ(machine.processes.count("kill 0"), 4) << "again and again, until none is left";
+  EXPECT_EQ(machine.processes.count("start 0"), 1);
+  machine.processes.unkillable.clear();
+  machine.passes(50ms);
+  machine.passes(1ms);
+  EXPECT_EQ(machine.state(), State::pausing);
+}
+
+TEST(Supervisor, StartsNothingBeforeItIsToldTo) {
+  std::vector<ServiceDefinition> table = {definition("a", Readiness::started)};
+  FakeKernel kernel;
+  FakeProcesses processes;
+  Supervisor supervisor(table, kernel, processes);
+  supervisor.look();
+  EXPECT_TRUE(processes.calls.empty());
+  EXPECT_EQ(supervisor.patience(), -1);
+  supervisor.begin();
+  EXPECT_EQ(processes.calls, std::vector<std::string>{"start 0"});
+}
+
+// a and b at once; c needs both; d comes after c, whatever becomes of it.
+constexpr ServiceNumber kFirstTwo[] = {0, 1};
+constexpr ServiceNumber kThird[] = {2};
+Machine four() {
+  std::vector<ServiceDefinition> table = {definition("a", Readiness::exit), definition("b", Readiness::notify),
+                                          definition("c", Readiness::started), definition("d", Readiness::started)};
+  table[2].needs = kFirstTwo;
+  table[3].after = kThird;
+  return Machine(std::move(table));
+}
+
+TEST(Supervisor, StartsTogetherWhatDoesNotWaitForEachOther) {
+  Machine machine = four();
+  EXPECT_EQ(machine.processes.calls, (std::vector<std::string>{"start 0", "start 1"}));
+  machine.ends(kExited0, 0);
+  EXPECT_EQ(machine.state(2), State::waiting);
+  machine.happens(Kind::notified, 1, "READY=1");
+  EXPECT_EQ(machine.state(2), State::starting);
+  EXPECT_EQ(machine.state(3), State::waiting);
+  machine.happens(Kind::executed, 2);
+  EXPECT_EQ(machine.state(3), State::starting);
+}
+
+TEST(Supervisor, WhatNeedsSomethingThatFailedFailsTooWhatOnlyComesAfterStarts) {
+  Machine machine = four();
+  machine.table[0].restart = RestartPolicy::never;
+  machine.ends(kExited3, 0);
+  EXPECT_EQ(machine.state(0), State::failed);
+  EXPECT_EQ(machine.state(2), State::failed);
+  EXPECT_EQ(machine.why(2), "it needs a, which is failed");
+  EXPECT_EQ(machine.state(3), State::starting);
+}
+
+TEST(Supervisor, EndsInReverseAndMakesEndWhatIgnoresIt) {
+  Machine machine = four();
+  machine.ends(kExited0, 0);
+  machine.happens(Kind::notified, 1, "READY=1");
+  machine.happens(Kind::executed, 2);
+  machine.happens(Kind::executed, 3);
+  machine.processes.calls.clear();
+  machine.supervisor.leave();
+  EXPECT_EQ(machine.processes.calls, std::vector<std::string>{"ask 3"});
+  machine.ends(kExited0, 3);
+  EXPECT_EQ(machine.processes.calls.back(), "ask 2");
+  EXPECT_EQ(machine.processes.count("ask 1"), 0);
+  machine.passes(2s);
+  EXPECT_EQ(machine.processes.calls.back(), "kill 2");
+  EXPECT_FALSE(machine.supervisor.is_down());
+  machine.ends(SIGKILL, 2);
+  EXPECT_EQ(machine.processes.calls.back(), "ask 1");
+  machine.ends(SIGTERM, 1);
+  EXPECT_TRUE(machine.supervisor.is_down());
+  EXPECT_EQ(machine.state(1), State::stopped);
+  EXPECT_EQ(machine.processes.count("start 3"), 0) << "nothing starts again";
+}
+
+TEST(Supervisor, LeavesInTheEndThoughSomethingCannotBeKilled) {
+  Machine machine = one(Readiness::started);
+  machine.happens(Kind::executed);
+  machine.processes.left_behind = {0};
+  machine.processes.unkillable = {0};
+  machine.supervisor.leave();
+  machine.passes(9s);
+  EXPECT_FALSE(machine.supervisor.is_down());
+  EXPECT_GT(machine.supervisor.patience(), 0);
+  machine.passes(1s);
+  EXPECT_TRUE(machine.supervisor.is_down());
+}
+
+TEST(Supervisor, ASessionsOtherProcessesHaveTheirTimeToo) {
+  Machine machine = one(Readiness::started);
+  machine.table[0].kind = ServiceKind::session;
+  machine.happens(Kind::executed);
+  machine.processes.left_behind = {0};
+  machine.supervisor.leave();
+  machine.ends(kExited0);
+  EXPECT_EQ(machine.state(), State::stopping);
+  EXPECT_EQ(machine.processes.count("kill 0"), 0);
+  machine.processes.left_behind.clear();
+  machine.supervisor.look();
+  EXPECT_TRUE(machine.supervisor.is_down());
+}
+
+TEST(Supervisor, OneThatSendsWithoutEndDoesNotKeepItFromTheOthers) {
+  Machine machine = one(Readiness::started);
+  for (int i = 0; i < 1000; ++i) machine.processes.events.push_back({Kind::notified, 0, "x"});
+  machine.supervisor.look();
+  EXPECT_GT(machine.processes.events.size(), 900U);
+}
+
+TEST(OutputRing, KeepsTheNewestWholeLines) {
+  OutputRing ring;
+  EXPECT_EQ(ring.text(), "");
+  EXPECT_TRUE(ring.last_lines(2, 10).empty());
+  ring.write("one\ntwo\x1b\n\n");
+  EXPECT_EQ(ring.text(), "one\ntwo\x1b\n\n");
+  EXPECT_EQ(ring.last_lines(1, 10), std::vector<std::string>{"two"});
+  EXPECT_EQ(ring.last_lines(9, 2), (std::vector<std::string>{"on", "tw"}));
+  for (int i = 0; i < 4000; ++i) ring.write(std::to_string(10000 + i) + "\n");
+  std::string text = ring.text();
+  EXPECT_LE(text.size(), OutputRing::kBytes);
+  EXPECT_GT(text.size(), OutputRing::kBytes - 10);
+  EXPECT_EQ(text.find('\n'), 5U) << "no half line at the beginning";
+  EXPECT_TRUE(text.ends_with("13998\n13999\n"));
+  ring.write(std::string(100'000, 'x'));
+  EXPECT_EQ(ring.last_lines(1, 5), std::vector<std::string>{"xxxxx"});
+}
+
+}  // namespace
+}  // namespace ashlar

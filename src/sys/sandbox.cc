@@ -1,0 +1,99 @@
+#include "sys/sandbox.h"
+
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/prctl.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <vector>
+
+namespace ashlar {
+namespace {
+
+Status limit(__rlimit_resource resource, rlim_t most, std::string_view what) {
+  rlimit both = {most, most};
+  if (::setrlimit(resource, &both) != 0) return fail_errno("limit " + std::string(what));
+  return {};
+}
+
+Status enter_namespaces(std::uint8_t shares) {
+  int wanted = CLONE_NEWNS;
+  if ((shares & shared::kNetwork) == 0) wanted |= CLONE_NEWNET;
+  if ((shares & shared::kHostName) == 0) wanted |= CLONE_NEWUTS;
+  if (::unshare(wanted) != 0) return fail_errno("enter namespaces");
+  return {};
+}
+
+Status become_user(const ServiceSandbox& sandbox) {
+  std::vector<gid_t> groups;
+  for (GroupId group : sandbox.groups) groups.push_back(group.number);
+  if (::setgroups(groups.size(), groups.data()) != 0) return fail_errno("set the supplementary groups");
+  gid_t gid = sandbox.group.number;
+  if (::setresgid(gid, gid, gid) != 0) return fail_errno("set the group");
+  uid_t uid = sandbox.user.number;
+  if (::setresuid(uid, uid, uid) != 0) return fail_errno("set the user");
+  return {};
+}
+
+// Beyond these no program of the service can get, whoever owns it and whatever its file says.
+Status bound_capabilities(std::uint64_t kept) {
+  for (unsigned capability = 0; capability < 64; ++capability) {
+    if (::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) < 0) break;  // beyond the last this kernel knows
+    if ((kept >> capability & 1) != 0) continue;
+    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return fail_errno("drop a capability");
+  }
+  return {};
+}
+
+Status set_capabilities(std::uint64_t kept) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> data{};
+  for (unsigned half = 0; half < 2; ++half) {
+    auto bits = static_cast<std::uint32_t>(kept >> (32 * half));
+    data[half] = {bits, bits, bits};
+  }
+  if (::syscall(SYS_capset, &header, data.data()) != 0) return fail_errno("set the capabilities");
+  for (unsigned capability = 0; capability < 64; ++capability) {
+    if ((kept >> capability & 1) == 0) continue;
+    // Of a user other than root only ambient ones outlive the exec.
+    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0) return fail_errno("keep a capability");
+  }
+  return {};
+}
+
+Status change_identity(const ServiceSandbox& sandbox) {
+  TRY(bound_capabilities(sandbox.capabilities));
+  // A program has what is set here and nothing for being root's; what is kept now survives the change of the user.
+  constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS;
+  if (::prctl(PR_SET_SECUREBITS, kBits, 0, 0, 0) != 0) return fail_errno("set the secure bits");
+  TRY(become_user(sandbox));
+  return set_capabilities(sandbox.capabilities);
+}
+
+}  // namespace
+
+Status enter_sandbox(const ServiceDefinition& service) {
+  const ServiceSandbox& sandbox = service.sandbox;
+  ::umask(022);
+  if (::chdir("/") != 0) return fail_errno("enter /");
+  TRY(limit(RLIMIT_CORE, 0, "core dumps"));
+  TRY(limit(RLIMIT_NOFILE, sandbox.open_files, "open files"));
+  TRY(enter_namespaces(sandbox.shares));
+  TRY(enter_view(service));
+  TRY(change_identity(sandbox));
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("forbid new privileges");
+  if (::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) {
+    return fail_errno("forbid memory that is written and executed");
+  }
+  TRY(enter_landlock(sandbox));
+  return forbid_system_calls();
+}
+
+}  // namespace ashlar

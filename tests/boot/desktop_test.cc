@@ -1,0 +1,67 @@
+// The desktop in a real machine: its services start, are kept in, come back, and end in order.
+#include <gtest/gtest.h>
+
+#include "console.h"
+#include "test_image.h"
+#include "vm/run.h"
+
+namespace ashlar::test {
+namespace {
+
+using std::chrono::seconds;
+
+#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
+
+TEST(Desktop, ShowsTheBrowserWithItsFirstPage) {
+  Result<vm::RunReport> report = vm::run_image({.image = image_of("desktop", "dev"),
+                                                .until = vm::Until::ready,
+                                                .screenshot = result_path("desktop-browser.png"),
+                                                .serial_log = result_path("desktop-browser.log"),
+                                                .timeout = kBootLimit,
+                                                .memory_mib = 2048,
+                                                .cpus = 2,
+                                                .detector = std::make_shared<vm::DesktopReadyDetector>()});
+  ASSERT_OK(report);
+  EXPECT_EQ(report->facts.at("root"), "verity");
+}
+
+// One boot, to which things are done on the dev variant's console.
+TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
+  Result<vm::MachineConfig> config = machine_with_keys(image_of("desktop", "dev"), "services");
+  ASSERT_OK(config);
+  config->memory_mib = 2048;
+  config->cpus = 2;
+  Result<vm::Machine> machine = vm::Machine::start(*config);
+  ASSERT_OK(machine);
+  KeepsEvidence evidence(*machine, "services");
+  Console console(*machine);
+  Result<Asked> first_boot = console.next_question(kBootLimit);
+  ASSERT_OK(first_boot);
+  ASSERT_OK(console.choose(*first_boot, "Start without /data"));
+  ASSERT_OK(machine->wait_for_line("ashlar: service session: ready", kBootLimit));
+
+  auto main_process = [](std::string_view service) {
+    return "$(head -n 1 /sys/fs/cgroup/" + std::string(service) + "/cgroup.procs)";
+  };
+  ASSERT_OK(machine->type_serial("grep -E '^(NoNewPrivs|Seccomp|CapBnd):' /proc/" + main_process("session") +
+                                 "/status | tr -d '\\n'; echo\n"));
+  Result<std::string> status = machine->wait_for_line("CapBnd:\t", seconds(60));
+  ASSERT_OK(status);
+  EXPECT_NE(status->find("CapBnd:\t0000000000000000"), std::string::npos) << *status;
+  EXPECT_NE(status->find("NoNewPrivs:\t1"), std::string::npos) << *status;
+  EXPECT_NE(status->find("Seccomp:\t2"), std::string::npos) << *status;
+
+  for (std::string_view service : {"udevd", "seatd", "session"}) {
+    ASSERT_OK(machine->type_serial("kill -KILL " + main_process(service) + "\n"));
+    ASSERT_OK(
+        machine->wait_for_line("ashlar: service " + std::string(service) + ": was ended by signal 9", seconds(60)));
+    ASSERT_OK(machine->wait_for_line("ashlar: service " + std::string(service) + ": ready", seconds(180)));
+  }
+  ASSERT_OK(machine->powerdown());
+  Result<vm::MachineStatus> ended = machine->wait_exit(seconds(60));
+  ASSERT_OK(ended);
+  EXPECT_EQ(ended->shutdown_reason, "guest-shutdown");
+}
+
+}  // namespace
+}  // namespace ashlar::test
