@@ -9,13 +9,14 @@ namespace {
 // A line without an end that stays as it is for so long is a question.
 constexpr vm::Milliseconds kStill(400);
 
-// "Password: ", "Layout [1]: ": what src/data/serial_console.cc leaves the line with.
+// "Password: ", "Layout [1]: ": what src/data/serial_console.cc leaves the line with. `line` has no end yet, or one
+// that words of the kernel's brought, behind the question.
 std::optional<std::string> label_of(const std::string& line) {
-  if (line.ends_with(kShellPrompt)) return kShellPrompt;
-  static const std::regex kQuestion("^([A-Z][A-Za-z0-9 ']*)( \\[[0-9]+\\])?: $");
+  static const std::regex kQuestion(
+      "^(DEV ashlar# |([A-Z][A-Za-z0-9 ']*)( \\[[0-9]+\\])?: )(ashlar: .*|\\[ *[0-9]+\\.[0-9]+\\] .*)?$");
   std::smatch found;
   if (!std::regex_match(line, found, kQuestion)) return std::nullopt;
-  return found[1].str();
+  return found[2].matched ? found[2].str() : kShellPrompt;
 }
 
 }  // namespace
@@ -43,6 +44,7 @@ std::string Asked::text() const {
 
 Result<Asked> Console::next_question(vm::Milliseconds limit) {
   Asked asked;
+  std::optional<std::string> passed;  // a question that other words came behind
   const unsigned resets = machine_->status().resets;
   for (vm::Deadline deadline = vm::Deadline::after(limit); !deadline.passed();) {
     Result<std::optional<std::string>> line = machine_->next_line(kStill);
@@ -51,10 +53,13 @@ Result<Asked> Console::next_question(vm::Milliseconds limit) {
       return asked;
     }
     if (*line) {
+      if (std::optional<std::string> label = label_of(**line); label && !(*line)->ends_with(": ")) passed = label;
       asked.lines.push_back(std::move(**line));
       continue;
     }
-    if (std::optional<std::string> label = label_of(machine_->unfinished_line())) {
+    std::string rest = machine_->unfinished_line();
+    std::optional<std::string> label = rest.empty() ? passed : label_of(rest);
+    if (label) {
       asked.label = *label;
       return asked;
     }

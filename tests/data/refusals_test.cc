@@ -2,6 +2,8 @@
 // recovery key opens /data all the same. The control of all of them is SameMachine.OpensWithThePassword.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "data/prompt.h"
 #include "data_machine.h"
 #include "image/pcr_policies.h"
@@ -66,6 +68,24 @@ class Refusal : public ::testing::Test {
     ASSERT_OK(asked);
     ASSERT_TRUE(asked->at_shell()) << asked->text();
     expect_kept(kHomeFile);
+  }
+
+  // Waits for PID 1 to have marked the boot good.
+  void expect_bit(unsigned epoch) {
+    Result<Outsider> outsider = Outsider::with(origin_.disk());
+    ASSERT_OK(outsider);
+    Result<Tpm> tpm = machine_->live_tpm();
+    ASSERT_OK(tpm);
+    Result<TpmStorageKey> key = outsider->storage_key(*tpm);
+    ASSERT_OK(key);
+    RollbackIndex index(outsider->owner().name());
+    for (vm::Deadline deadline = vm::Deadline::after(kBootLimit); !deadline.passed();) {
+      Result<std::uint64_t> bits = read_rollback_bits(*tpm, *key, kRollbackHandle, index.name());
+      ASSERT_OK(bits);
+      if ((*bits >> epoch & 1) != 0) return;
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
+    FAIL() << "the boot was not marked good";
   }
 
   // --- Disks made with the owner's keys, or with a stranger's.
@@ -241,6 +261,7 @@ TEST_F(ForeignImage, AnOlderEpoch) {
     return sign_image_policies(lab.owner.pcr, uki, TRY(Epoch::from(present + 1)));
   }));
   expect_opens();  // the control: a new image of the owner's opens without sealing anew
+  expect_bit(present + 1);
   ASSERT_OK(machine_->power_off());
   machine_->config.disk = origin_.disk();  // the older image, with the same /data
   machine_->config.disk_mode = vm::DiskMode::overlay;
