@@ -70,10 +70,15 @@ Result<Asked> Console::next_question(vm::Milliseconds limit) {
 Status Console::answer(std::string_view text) { return type_answer(std::string(text) + "\r"); }
 Status Console::leave() { return type_answer("\x04"); }
 
-Status Console::type_answer(std::string_view typed) {
+Status Console::forget() {
   if (std::string question = machine_->unfinished_line(); !question.empty()) {
     TRY(machine_->wait_for_text(question, vm::Milliseconds(0)));
   }
+  return {};
+}
+
+Status Console::type_answer(std::string_view typed) {
+  TRY(forget());
   return machine_->type_serial(typed);
 }
 

@@ -32,6 +32,8 @@ class Console {
   Result<Asked> next_question(vm::Milliseconds limit);
   // Enter follows. The question counts as answered at once: what is asked next is another one, however slowly it comes.
   Status answer(std::string_view text);
+  // The question was, or will be, answered by keyboard: what is asked next is another one.
+  Status forget();
   // Leaves the question, as Esc does.
   Status leave();
   // Chooses the option that contains `part`.

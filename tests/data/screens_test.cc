@@ -21,6 +21,7 @@ class Screens : public ::testing::TestWithParam<const char*> {
     ASSERT_TRUE(asked_->says(heading)) << asked_->text();
     ASSERT_OK(machine_->machine().type_keys(typed));
     picture(name);
+    ASSERT_OK(machine_->console().forget());
     press("ret");
   }
   void picture(const std::string& name) {
