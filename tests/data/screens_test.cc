@@ -1,6 +1,7 @@
 // The same by screen and keyboard, as a person does it: every page is kept as a picture in the results.
 #include <gtest/gtest.h>
 
+#include "base/subprocess.h"
 #include "data/prompt.h"
 #include "data_machine.h"
 
@@ -26,9 +27,18 @@ class Screens : public ::testing::TestWithParam<const char*> {
   }
   void picture(const std::string& name) {
     std::this_thread::sleep_for(std::chrono::seconds(2));  // the guest draws in its own time
-    fs::path file = result_path(std::string("screen-") + GetParam() + "-" + name + ".png");
-    ASSERT_OK(machine_->machine().screenshot(file));
-    EXPECT_GT(fs::file_size(file), 1000U);
+    ASSERT_OK(machine_->machine().screenshot(kept(name)));
+    EXPECT_GT(fs::file_size(kept(name)), 1000U);
+  }
+  // What zbarimg sees in a picture that was kept.
+  static std::string read_by_a_camera(const std::string& name) {
+    Result<CommandOutput> seen =
+        run({.argv = {"zbarimg", "--quiet", "--raw", "-Sbinary", "-Sdisable", "-Sqrcode.enable", kept(name)}});
+    EXPECT_TRUE(seen) << "zbarimg (Debian: zbar-tools)";
+    return seen ? seen->out : "";
+  }
+  static fs::path kept(const std::string& name) {
+    return result_path(std::string("screen-") + GetParam() + "-" + name + ".png");
   }
   void press(const char* key) { ASSERT_OK(machine_->machine().send_keys({key})); }
   [[nodiscard]] std::string shown_key() const {
@@ -57,6 +67,8 @@ TEST_P(Screens, FirstBootUnlockAndRecoveryByKeyboard) {
   if (HasFatalFailure()) return;
   std::string key = shown_key();
   ASSERT_EQ(key.size(), 77U) << asked_->text();
+  EXPECT_EQ(read_by_a_camera("07-recovery-key"), key);
+  EXPECT_EQ(read_by_a_camera("06-again"), "") << "the control: a page without a QR code";
   page("08-typed-back", "Type the recovery key from what you wrote down", key);
   asked_ = machine_->console().next_question(kBootLimit);
   ASSERT_OK(asked_);
