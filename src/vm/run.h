@@ -34,8 +34,9 @@ class SerialReadyDetector : public ReadyDetector {
   Verdict on_line(std::string_view line) override;
 };
 
-// The desktop of a dev image: ready as above, then the session says that the browser shows its first page, then the
-// screen stands still. A session that stays down is failed.
+// The desktop of a dev image: ready as above, then the session says that the browser's window is there, then the screen
+// stands still, for the sake of the picture; a page that takes a minute longer is not waited for. A session that stays
+// down is failed.
 class DesktopReadyDetector : public ReadyDetector {
  public:
   [[nodiscard]] Source source() const override { return window_ ? Source::screen : Source::serial; }
@@ -48,6 +49,7 @@ class DesktopReadyDetector : public ReadyDetector {
   bool window_ = false;
   Bytes last_screen_;
   unsigned same_ = 0;  // looks in a row
+  unsigned looks_ = 0;
 };
 
 // Whether the line is what firmware and kernel say, in every variant, when they will never come to a ready line. The
