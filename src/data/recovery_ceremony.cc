@@ -8,12 +8,11 @@ namespace ashlar {
 Status recovery_ceremony(Prompter& prompter, const Secret& recovery_key) {
   Secret text = TRY(recovery_text(recovery_key));
   QrCode code = TRY(QrCode::of(text));
-  Notice shown{
-      .heading = "Write down the recovery key",
-      // Short: beside the QR code there is room for three rows on a screen of 1280 by 800.
-      .lines = {{"", {"It opens /data when the password or the TPM cannot. It is shown this once."}}},
-      .written_down = as_text(text.bytes()),
-      .qr_code = code.modules()};
+  Notice shown{.heading = "Write down the recovery key",
+               // Short: beside the QR code there is room for three rows on a screen of 1280 by 800.
+               .lines = {{"", {"It opens /data when the password or the TPM cannot. It is shown this once."}}},
+               .written_down = as_text(text.bytes()),
+               .qr_code = code.modules()};
   for (;;) {
     TRY(menu(prompter, shown, {"I have written it down"}));
     Question question{.notice = {.heading = "Type the recovery key from what you wrote down",

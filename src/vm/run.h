@@ -38,7 +38,8 @@ class SerialReadyDetector : public ReadyDetector {
 };
 
 // The desktop of a dev image: ready as above, without /data where there is none yet, then the session says that the
-// browser shows its first page, then the screen stands still. A session that stays down is failed.
+// browser's window is there, then the screen stands still, for the sake of the picture; a page that takes a minute longer
+// is not waited for. A session that stays down is failed.
 class DesktopReadyDetector : public ReadyDetector {
  public:
   [[nodiscard]] Source source() const override { return window_ ? Source::screen : Source::serial; }
@@ -55,6 +56,7 @@ class DesktopReadyDetector : public ReadyDetector {
   bool window_ = false;
   Bytes last_screen_;
   unsigned same_ = 0;  // looks in a row
+  unsigned looks_ = 0;
 };
 
 // Whether the line is what firmware and kernel say, in every variant, when they will never come to a ready line. The
