@@ -38,8 +38,8 @@ class SerialReadyDetector : public ReadyDetector {
 };
 
 // The desktop of a dev image: ready as above, without /data where there is none yet, then the session says that the
-// browser's window is there, then the screen stands still, for the sake of the picture; a page that takes a minute longer
-// is not waited for. A session that stays down is failed.
+// browser's window is there, then the screen stands still, for the sake of the picture; a page that takes a minute
+// longer is not waited for. A session that stays down is failed.
 class DesktopReadyDetector : public ReadyDetector {
  public:
   [[nodiscard]] Source source() const override { return window_ ? Source::screen : Source::serial; }
