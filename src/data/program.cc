@@ -37,7 +37,7 @@ Status protect_memory() {
 std::optional<SignedImage> read_signed_image(const fs::path& directory,
                                              const std::function<void(std::string_view)>& log) {
   Result<SignedImage> image = read_policies(directory);
-  if (image) return std::move(*image);
+  if (image) return *image;
   log("ashlar: data: what the owner signed for this image: " + image.error().message());
   return std::nullopt;
 }

@@ -96,7 +96,7 @@ TEST_P(Screens, FirstBootUnlockAndRecoveryByKeyboard) {
   ASSERT_OK(machine_->power_off());
 }
 
-INSTANTIATE_TEST_SUITE_P(Images, Screens, ::testing::Values("storage"),
+INSTANTIATE_TEST_SUITE_P(Images, Screens, ::testing::Values("storage", "desktop"),
                          [](const auto& image) { return std::string(image.param); });
 
 }  // namespace
