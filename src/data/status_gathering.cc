@@ -56,7 +56,7 @@ Result<std::optional<TpmStorageKey>> open_pinned(Tpm& tpm, const DataHeader& hea
     if (!user.token.tpm) continue;
     Result<TpmStorageKey> key = TpmStorageKey::open(tpm, user.token.tpm->storage_key);
     status.storage_key = key ? StorageKeyStatus::same : StorageKeyStatus::another;
-    if (key) return std::optional(std::move(*key));
+    if (key) return std::optional(*key);
     if (key.error().kind<TpmFailure>() != TpmFailure::cleared) return std::unexpected(std::move(key).error());
     return std::nullopt;
   }
