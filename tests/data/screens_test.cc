@@ -1,6 +1,8 @@
 // The same by screen and keyboard, as a person does it: every page is kept as a picture in the results.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/subprocess.h"
 #include "data/prompt.h"
 #include "data_machine.h"
@@ -21,6 +23,7 @@ class Screens : public ::testing::TestWithParam<const char*> {
     ASSERT_OK(asked_);
     ASSERT_TRUE(asked_->says(heading)) << asked_->text();
     ASSERT_OK(machine_->machine().type_keys(typed));
+    std::this_thread::sleep_for(std::chrono::milliseconds(120) * typed.size());  // QEMU presses key after key
     picture(name);
     ASSERT_OK(machine_->console().forget());
     press("ret");
