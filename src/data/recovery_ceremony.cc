@@ -10,7 +10,8 @@ Status recovery_ceremony(Prompter& prompter, const Secret& recovery_key) {
   QrCode code = TRY(QrCode::of(text));
   Notice shown{.heading = "Write down the recovery key",
                // Short: beside the QR code there is room for three rows on a screen of 1280 by 800.
-               .lines = {{"", {"It opens /data when the password or the TPM cannot. It is shown this once."}}},
+               .lines = {{"", {"It opens /data when the password or the TPM cannot. It is shown this once."}},
+                         {"", {"Keep it away from the machine."}}},
                .written_down = as_text(text.bytes()),
                .qr_code = code.modules()};
   for (;;) {

@@ -186,6 +186,14 @@ Result<Asked> DataMachine::unlock(std::string_view password) {
   return console().next_question(kBootLimit);
 }
 
+Result<Asked> DataMachine::unlock_again(const Asked& page, std::string_view password) {
+  TRY(console().choose(page, "Try again"));
+  Asked asked = TRY(console().next_question(kBootLimit));
+  if (asked.label != kPasswordLabel) return fail("no password is asked for after trying again: " + asked.text());
+  TRY(console().answer(password));
+  return console().next_question(kBootLimit);
+}
+
 Result<FirstBoot> set_up(DataMachine& machine, const std::function<bool(const Asked&)>& stop) {
   FirstBoot done;
   constexpr unsigned kMostQuestions = 20;

@@ -60,6 +60,8 @@ class DataMachine {
   Result<Asked> start();
   // The same, and answers it with the password; ends at the next question or the shell.
   Result<Asked> unlock(std::string_view password = kPassword);
+  // At a page that offers to try again: does so, and answers the prompt that must follow.
+  Result<Asked> unlock_again(const Asked& page, std::string_view password = kPassword);
 
  private:
   DataMachine(std::string name, fs::path directory) : name_(std::move(name)), directory_(std::move(directory)) {}

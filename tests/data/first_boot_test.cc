@@ -3,7 +3,7 @@
 #include <tss2/tss2_esys.h>
 
 #include "data/prompt.h"
-#include "data_machine.h"
+#include "dialogue.h"
 #include "format/rollback.h"
 #include "sys/tpm_authority.h"
 #include "sys/tpm_esys.h"
@@ -11,8 +11,6 @@
 
 namespace ashlar::test {
 namespace {
-
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
 
 // NV indices of nobody's until there is no room for one more.
 std::vector<std::uint32_t> fill_nv_memory(Tpm& tpm) {
@@ -56,28 +54,12 @@ Status set_owner(Tpm& tpm, std::string_view present, std::string_view next) {
   });
 }
 
-class FirstBootTest : public ::testing::Test {
+class FirstBootTest : public Dialogue {
  protected:
   void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    Result<DataMachine> made = DataMachine::new_machine(std::string("first-boot-") + test->name());
-    ASSERT_OK(made);
-    machine_ = std::make_unique<DataMachine>(std::move(*made));
-    asked_ = machine_->start();
-    ASSERT_OK(asked_);
+    talk_with(DataMachine::new_machine("first-boot-" + name_of_test()));
+    start();
     ASSERT_TRUE(asked_->says("Welcome")) << asked_->text();
-  }
-  void TearDown() override { machine_.reset(); }
-
-  void answer(std::string_view text) {
-    ASSERT_OK(machine_->console().answer(text));
-    asked_ = machine_->console().next_question(kBootLimit);
-    ASSERT_OK(asked_);
-  }
-  void choose(std::string_view option) {
-    ASSERT_OK(machine_->console().choose(*asked_, option));
-    asked_ = machine_->console().next_question(kBootLimit);
-    ASSERT_OK(asked_);
   }
   // Answers until set-up shows the recovery key, or fails.
   void answer_to_the_key() {
@@ -86,9 +68,6 @@ class FirstBootTest : public ::testing::Test {
     answer(kPassword);
     answer(kPassword);
   }
-
-  std::unique_ptr<DataMachine> machine_;
-  Result<Asked> asked_;
 };
 
 TEST_F(FirstBootTest, MistakesAreToldAndAskedAgain) {

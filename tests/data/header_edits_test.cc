@@ -124,12 +124,7 @@ TEST_F(HeaderEdits, EachIsRefusedInItsWordsAndNothingIsLost) {
   ASSERT_OK(asked);
   EXPECT_TRUE(asked->says(kDamaged)) << asked->text();
   ASSERT_OK(write_header(*disk, whole));
-  ASSERT_OK(machine->console().choose(*asked, "Try again"));
-  asked = machine->console().next_question(kBootLimit);
-  ASSERT_OK(asked);
-  ASSERT_EQ(asked->label, kPasswordLabel) << asked->text();
-  ASSERT_OK(machine->console().answer(kPassword));
-  asked = machine->console().next_question(kBootLimit);
+  asked = machine->unlock_again(*asked);
   ASSERT_OK(asked);
   ASSERT_TRUE(asked->at_shell()) << asked->text();
   Result<std::string> said = machine->console().run(std::string("cat ") + kHomeFile);

@@ -70,6 +70,30 @@ class Refusal : public ::testing::Test {
     expect_kept(kHomeFile);
   }
 
+  // Starts it, and does something to its TPM while the prompt stands, with the authorizations that set-up hid: who has
+  // the recovery key can read them.
+  void as_owner(const std::function<void(Outsider&, const TpmAuthorities&, Tpm&)>& what) {
+    Result<Asked> asked = machine_->start();
+    ASSERT_OK(asked);
+    ASSERT_EQ(asked->label, kPasswordLabel) << asked->text();
+    Result<Outsider> owner = Outsider::with(origin_.disk());
+    ASSERT_OK(owner);
+    Result<UnlockedVolume> volume = owner->recover(origin_.recovery_key);
+    ASSERT_OK(volume);
+    Result<TpmAuthorities> authorities = Outsider::authorities(*volume);
+    ASSERT_OK(authorities);
+    Result<Tpm> tpm = machine_->live_tpm();
+    ASSERT_OK(tpm);
+    what(*owner, *authorities, *tpm);
+  }
+  // The first question of a start in which keys are enrolled and the machine starts again.
+  Result<Asked> start_and_enrol() {
+    TRY(machine_->power_on());
+    Asked asked = TRY(machine_->console().next_question(kBootLimit));
+    if (!asked.label.empty()) return asked;
+    return machine_->console().next_question(kBootLimit);
+  }
+
   // Waits for PID 1 to have marked the boot good.
   void expect_bit(unsigned epoch) {
     Result<Outsider> outsider = Outsider::with(origin_.disk());
@@ -139,24 +163,12 @@ TEST_F(Moved, ToAMachineWithoutTpm) {
 // Cleared while it runs, with the lockout authorization, which the owner of the recovery key can read: what the
 // firmware's setup does with the platform's.
 TEST_F(Moved, TheTpmIsCleared) {
-  Result<Asked> asked = machine_->start();
-  ASSERT_OK(asked);
-  ASSERT_EQ(asked->label, kPasswordLabel) << asked->text();
-  {
-    Result<Outsider> owner = Outsider::with(origin_.disk());
-    ASSERT_OK(owner);
-    Result<UnlockedVolume> volume = owner->recover(origin_.recovery_key);
-    ASSERT_OK(volume);
-    Result<TpmAuthorities> authorities = Outsider::authorities(*volume);
-    ASSERT_OK(authorities);
-    Result<Tpm> tpm = machine_->live_tpm();
-    ASSERT_OK(tpm);
-    Result<esys::Authorized> authorized =
-        esys::Authorized::with(tpm->esys(), ESYS_TR_RH_LOCKOUT, &authorities->lockout);
+  as_owner([](Outsider&, const TpmAuthorities& authorities, Tpm& tpm) {
+    Result<esys::Authorized> authorized = esys::Authorized::with(tpm.esys(), ESYS_TR_RH_LOCKOUT, &authorities.lockout);
     ASSERT_OK(authorized);
-    EXPECT_EQ(Esys_Clear(tpm->esys(), ESYS_TR_RH_LOCKOUT, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
+    EXPECT_EQ(Esys_Clear(tpm.esys(), ESYS_TR_RH_LOCKOUT, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
               TSS2_RC_SUCCESS);
-  }
+  });
   ASSERT_OK(machine_->cut_power());
   expect_refused({"The TPM does not know this disk: it was cleared, or the disk is in another machine."});
   recover("Type my password");
@@ -172,14 +184,8 @@ TEST_F(Firmware, AnotherBuild) {
   fs::remove(machine_->directory() / "variables.fd");
   machine_->config.firmware_code = code;
   machine_->config.firmware_variables = "/usr/share/OVMF/OVMF_VARS.fd";
-  ASSERT_OK(machine_->power_on());
-  // In setup mode systemd-boot enrols the keys, and the machine starts again.
-  Result<Asked> asked = machine_->console().next_question(kBootLimit);
+  Result<Asked> asked = start_and_enrol();
   ASSERT_OK(asked);
-  if (asked->label.empty()) {
-    asked = machine_->console().next_question(kBootLimit);
-    ASSERT_OK(asked);
-  }
   expect_says(*asked, {"PCR 0: the firmware itself (an update changes it)"});
   EXPECT_FALSE(asked->says("PCR 7")) << asked->text();
   EXPECT_FALSE(asked->says("PCR 2")) << asked->text();
@@ -214,13 +220,8 @@ TEST_F(Firmware, AnUpdateOfDbx) {
     });
   }));
   machine_->config.firmware_variables.clear();  // empty: everything on the ESP is enrolled, dbx among it
-  ASSERT_OK(machine_->power_on());
-  Result<Asked> asked = machine_->console().next_question(kBootLimit);
+  Result<Asked> asked = start_and_enrol();
   ASSERT_OK(asked);
-  if (asked->label.empty()) {
-    asked = machine_->console().next_question(kBootLimit);
-    ASSERT_OK(asked);
-  }
   expect_says(*asked, {"PCR 7: Secure Boot: its keys, or whether it is on"});
   EXPECT_FALSE(asked->says("PCR 0")) << asked->text();
   recover();
@@ -271,25 +272,14 @@ TEST_F(ForeignImage, AnOlderEpoch) {
 
 // With the owner's authorization, which set-up hid: made anew, it would know of no retired image.
 TEST_F(ForeignImage, TheRollbackIndexIsMadeAnew) {
-  Result<Asked> asked = machine_->start();
-  ASSERT_OK(asked);
-  ASSERT_EQ(asked->label, kPasswordLabel) << asked->text();
-  {
-    Result<Outsider> owner = Outsider::with(origin_.disk());
-    ASSERT_OK(owner);
-    Result<UnlockedVolume> volume = owner->recover(origin_.recovery_key);
-    ASSERT_OK(volume);
-    Result<TpmAuthorities> authorities = Outsider::authorities(*volume);
-    ASSERT_OK(authorities);
-    Result<Tpm> tpm = machine_->live_tpm();
-    ASSERT_OK(tpm);
-    Result<TpmStorageKey> key = owner->storage_key(*tpm);
+  as_owner([](Outsider& owner, const TpmAuthorities& authorities, Tpm& tpm) {
+    Result<TpmStorageKey> key = owner.storage_key(tpm);
     ASSERT_OK(key);
-    EXPECT_FALSE(undefine_nv_index(*tpm, *key, nullptr, kRollbackHandle)) << "without the authorization";
-    Status removed = undefine_nv_index(*tpm, *key, &authorities->owner, kRollbackHandle);
+    EXPECT_FALSE(undefine_nv_index(tpm, *key, nullptr, kRollbackHandle)) << "without the authorization";
+    Status removed = undefine_nv_index(tpm, *key, &authorities.owner, kRollbackHandle);
     ASSERT_OK(removed);
-    ASSERT_OK(define_nv_index(*tpm, *key, &authorities->owner, RollbackIndex(owner->owner().name()).public_area()));
-  }
+    ASSERT_OK(define_nv_index(tpm, *key, &authorities.owner, RollbackIndex(owner.owner().name()).public_area()));
+  });
   ASSERT_OK(machine_->cut_power());
   expect_refused({"The TPM's record of retired versions is gone, or is another one."});
   recover("Type my password");

@@ -2,46 +2,26 @@
 #include <gtest/gtest.h>
 
 #include "data/prompt.h"
-#include "data_machine.h"
+#include "dialogue.h"
 
 namespace ashlar::test {
 namespace {
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 constexpr std::uint32_t kUnseal = 0x15e;  // TPM_CC_Unseal
 
-class TpmTrouble : public ::testing::Test {
+class TpmTrouble : public Dialogue {
  protected:
   void SetUp() override {
     Result<Origin> made = origin();
     ASSERT_OK(made);
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    Result<DataMachine> copy = DataMachine::like(*made, std::string("trouble-") + test->name());
-    ASSERT_OK(copy);
-    machine_ = std::make_unique<DataMachine>(std::move(*copy));
-    asked_ = machine_->start();
-    ASSERT_OK(asked_);
+    talk_with(DataMachine::like(*made, "trouble-" + name_of_test()));
+    start();
     ASSERT_EQ(asked_->label, kPasswordLabel) << asked_->text();
   }
-  void TearDown() override { machine_.reset(); }
 
   void meddle(std::function<void(const Bytes&, Bytes&)> with) {
     machine_->machine().tpm_tap().wire([&](TpmWire& wire) { wire.meddle = std::move(with); });
   }
-  void answer(std::string_view text) {
-    ASSERT_OK(machine_->console().answer(text));
-    asked_ = machine_->console().next_question(kBootLimit);
-    ASSERT_OK(asked_);
-  }
-  void choose(std::string_view option) {
-    ASSERT_OK(machine_->console().choose(*asked_, option));
-    asked_ = machine_->console().next_question(kBootLimit);
-    ASSERT_OK(asked_);
-  }
-
-  std::unique_ptr<DataMachine> machine_;
-  Result<Asked> asked_;
 };
 
 TEST_F(TpmTrouble, NonsenseInTheMiddleIsToldAndTriedAgain) {

@@ -2,51 +2,23 @@
 #include <gtest/gtest.h>
 
 #include "data/prompt.h"
-#include "data_machine.h"
 #include "decrypted.h"
+#include "dialogue.h"
 
 namespace ashlar::test {
 namespace {
-
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
 
 constexpr char kBertasPassword[] = "seven lanterns under copper";
 constexpr char kBertasSecret[] = "what Berta keeps to herself, 42 pages of it";
 constexpr char kBertasFile[] = "a-name-only-berta-knows";
 constexpr char kOpenly[] = "this lies in /data itself, for everybody who opened it";
 
-class Users : public ::testing::Test {
- protected:
-  void answer(std::string_view text) {
-    ASSERT_OK(machine_->console().answer(text));
-    asked_ = machine_->console().next_question(kBootLimit);
-    ASSERT_OK(asked_);
-  }
-  void choose(std::string_view option) {
-    ASSERT_OK(machine_->console().choose(*asked_, option));
-    asked_ = machine_->console().next_question(kBootLimit);
-    ASSERT_OK(asked_);
-  }
-  void start() {
-    asked_ = machine_->start();
-    ASSERT_OK(asked_);
-  }
-  std::string run(const std::string& command) {
-    Result<std::string> said = machine_->console().run(command);
-    EXPECT_TRUE(said) << command << ": " << said.error().message();
-    return said.value_or("");
-  }
-
-  std::unique_ptr<DataMachine> machine_;
-  Result<Asked> asked_;
-};
+using Users = Dialogue;
 
 TEST_F(Users, ASecondOneUnlocksAndNeitherReadsTheOther) {
   Result<Origin> made = origin();
   ASSERT_OK(made);
-  Result<DataMachine> copy = DataMachine::like(*made, "users");
-  ASSERT_OK(copy);
-  machine_ = std::make_unique<DataMachine>(std::move(*copy));
+  talk_with(DataMachine::like(*made, "users"));
   Result<fs::path> disk = machine_->own_disk();
   ASSERT_OK(disk);
 
