@@ -25,14 +25,14 @@ class CarryOut {
     DataHeader header = TRY(read_data_header(opened_.volume.metadata()));
     if (header.users.empty()) return fail("nobody has a password for /data");
     unsigned user = 1;
-    while (header.users.contains(user)) ++user;
+    while (header.users.contains(user) || homes_.holds_files(user)) ++user;
     if (user > kUsers) return fail("there are eight users already");
     const UserToken& like = model(header);
     std::optional<Secret> typed = TRY(ask_new(request.name, like));
     if (!typed) return Outcome::later;
     turn_.prompter.show({.heading = "Adding " + request.name});
     StretchedPassword password = TRY(stretch_anew(*typed, like.password));
-    // The home first. One whose user has no keyslot is an interrupted attempt's.
+    // The home first. An empty one whose user has no keyslot is an interrupted attempt's.
     if (homes_.get(user)) TRY(homes_.remove(user));
     TRY(homes_.create(user, request.name, {password.parameters, password.keys.home}));
     UserRecord record = TRY(homes_.get(user));

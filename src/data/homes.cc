@@ -116,11 +116,11 @@ Result<UserRecord> Homes::get(unsigned user) {
   return record;
 }
 
-Result<unsigned> Homes::free_user() {
-  for (unsigned user = 1; user <= kUsers; ++user) {
-    if (!is_there(record_of(storage_.root(), user))) return user;
-  }
-  return fail("this machine has its eight users: remove one first");
+bool Homes::holds_files(unsigned user) const {
+  std::error_code error;
+  const bool empty = fs::is_empty(home_of(storage_.root(), user), error);
+  // One that cannot be looked at may hold something.
+  return error ? error != std::errc::no_such_file_or_directory : !empty;
 }
 
 Result<UserRecord> Homes::create(unsigned user, const std::string& name, const HomePassword& password) {

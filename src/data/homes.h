@@ -58,7 +58,8 @@ class Homes {
   // Sorted by user. A record that cannot be read is an error that names it.
   Result<std::vector<UserRecord>> list();
   Result<UserRecord> get(unsigned user);
-  [[nodiscard]] Result<unsigned> free_user();  // the lowest; an error when there are eight
+  // Whether anything lies in the user's home, open or not: then nobody else gets its number.
+  [[nodiscard]] bool holds_files(unsigned user) const;
 
   // A new user and an empty home; the home is open afterwards. Made so that a power cut leaves no user or a whole one;
   // what an interrupted call left is replaced.

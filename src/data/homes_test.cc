@@ -101,15 +101,20 @@ TEST_F(HomesTest, ARecordWithAnotherHomesKeyOpensNothing) {
   EXPECT_FALSE(storage_.is_open(anna.home));
 }
 
-TEST_F(HomesTest, GivesTheLowestFreeNumberAndNoNinth) {
-  for (unsigned user = 1; user <= kUsers; ++user) {
-    EXPECT_EQ(homes_.free_user(), user);
-    ASSERT_TRUE(homes_.create(user, "Anna", first_));
-  }
-  EXPECT_EQ(homes_.free_user().error().message(), "this machine has its eight users: remove one first");
+TEST_F(HomesTest, HasRoomForEight) {
+  for (unsigned user = 1; user <= kUsers; ++user) ASSERT_TRUE(homes_.create(user, "Anna", first_));
   ASSERT_TRUE(homes_.remove(3));
-  EXPECT_EQ(homes_.free_user(), 3U);
   EXPECT_EQ(homes_.list().value().size(), 7U);
+}
+
+TEST_F(HomesTest, KnowsWhichHomesHoldSomething) {
+  EXPECT_FALSE(homes_.holds_files(1));
+  ASSERT_TRUE(homes_.create(1, "Anna", first_));
+  EXPECT_FALSE(homes_.holds_files(1));
+  ASSERT_TRUE(write_file(home(1) / "kept", as_bytes("what Anna wrote")));
+  EXPECT_TRUE(homes_.holds_files(1));
+  ASSERT_TRUE(homes_.remove(1));
+  EXPECT_FALSE(homes_.holds_files(1));
 }
 
 TEST_F(HomesTest, RefusesWhatCannotBe) {
@@ -131,7 +136,6 @@ TEST_F(HomesTest, NamesTheRecordThatCannotBeRead) {
   EXPECT_EQ(homes_.list().error().message(), record(2).string() + ": a user's record: it lacks a field");
   // Nobody's home is made over one whose record is damaged.
   EXPECT_EQ(homes_.create(2, "Berta", second_).error().message(), "there is a user u2 already");
-  EXPECT_EQ(homes_.free_user(), 3U);
 }
 
 // A user and a home, or neither, and the next call makes it good.
@@ -151,7 +155,6 @@ TEST_F(HomesTest, AnInterruptedCreateLeavesNothingBehind) {
         storage_.fail_at = 0;
       }
       EXPECT_EQ(homes_.list().value().size(), 1U) << step;
-      EXPECT_EQ(homes_.free_user(), 2U);
       UserRecord berta = homes_.create(2, "Berta", second_).value();
       EXPECT_EQ(storage_.key_of(home(2)), berta.home);
       EXPECT_EQ(names_in("home"), (std::set<std::string>{"u1", "u2"})) << step;

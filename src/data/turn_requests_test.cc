@@ -39,6 +39,25 @@ TEST_F(TurnRequestsTest, ASecondUserUnlocksWithAHomeOfTheirOwn) {
   expect_open(2);
 }
 
+// An old copy of the header knows nothing of her: her home is not somebody else's to be made anew.
+TEST_F(TurnRequestsTest, AHomeWithSomethingInItIsNobodyElses) {
+  fs::path before = storage_.root().parent_path() / "before";
+  fs::copy_file(storage_.device(), before);
+  add_berta();
+  fs::path kept = storage_.root() / "home/u2/kept";
+  ASSERT_TRUE(write_file(kept, as_bytes("what Berta wrote")));
+  storage_.restart();
+  fs::copy_file(before, storage_.device(), fs::copy_options::overwrite_existing);
+  expect_open();
+  ask_for(AddUser{"Carla"});
+  person_.wishes = {"Add Carla"};
+  person_.new_password = kNew;
+  expect_open();
+  expect_nothing_waits();
+  EXPECT_EQ(read_text(kept).value_or("gone"), "what Berta wrote");
+  EXPECT_EQ(Homes(storage_).get(3).value().name, "Carla");
+}
+
 TEST_F(TurnRequestsTest, AUserWhoIsRemovedUnlocksNoLonger) {
   add_berta();
   ask_for(RemoveUser{2});
