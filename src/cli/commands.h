@@ -111,6 +111,7 @@ Status fuzz_command(const FuzzCommandOptions& options);
 
 struct BenchCommandOptions {
   ImageChoice choice;
+  bool only_unlocking = false;
 };
 Status bench_command(const BenchCommandOptions& options);
 

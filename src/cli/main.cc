@@ -147,6 +147,7 @@ int main(int argc, char** argv) {
   static BenchCommandOptions bench_options;
   bench_options.choice.profile.clear();
   add_image_choice(bench, bench_options.choice);
+  bench->add_flag("--unlocking", bench_options.only_unlocking, "only what unlocking /data takes, part by part");
   bench->callback([&] { chosen = [] { return bench_command(bench_options); }; });
 
   try {
