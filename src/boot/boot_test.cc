@@ -33,6 +33,7 @@ FakeKernel machine() {
   FakeKernel kernel;
   kernel.put("/proc/cmdline", "console=ttyS0 roothash=" + std::string(kHash) + " panic=10 --\n");
   kernel.put("/roothash.p7s", "signature");
+  kernel.put("/ipe-policy.p7s", "policy");
   kernel.put("/dev/vda3", superblock(kBlocks));
   put_partition(kernel, "vda", 2, kDataId);
   put_partition(kernel, "vda", 3, kHashId);
@@ -72,6 +73,11 @@ TEST(Start, TakesEveryStepInOrder) {
                        "resume root",
                        "mkdir /sysroot",
                        "mount erofs /dev/dm-0 /sysroot",
+                       "mount securityfs securityfs /sys/kernel/security",
+                       "set /sys/kernel/security/ipe/new_policy policy",
+                       "set /sys/kernel/security/ipe/policies/ashlar/active 1",
+                       "set /sys/kernel/security/ipe/policies/ashlar_boot/delete 1",
+                       "unmount /sys/kernel/security",
                        "mkdir /run/ashlar/",
                        "move /proc /sysroot/proc",
                        "move /sys /sysroot/sys",
@@ -128,6 +134,18 @@ TEST(Start, NeedsTheSignature) {
   EXPECT_FALSE(kernel.did("create"));
 }
 
+// Without one of its own the image would run under the boot policy, which trusts the initramfs.
+TEST(Start, NeedsTheExecutionPolicy) {
+  FakeKernel missing = machine();
+  missing.remove("/ipe-policy.p7s");
+  EXPECT_EQ(why_it_stops(missing), "execution policy: open /ipe-policy.p7s: No such file or directory");
+  EXPECT_FALSE(missing.did("create"));
+  FakeKernel strange = machine();
+  strange.refuse("set /sys/kernel/security/ipe/new_policy", ENOKEY);
+  EXPECT_TRUE(why_it_stops(strange).starts_with("execution policy: it is not signed by a key in the firmware's db"));
+  EXPECT_FALSE(strange.did("set /sys/kernel/security/ipe/policies"));
+}
+
 TEST(Start, NeedsADisk) {
   FakeKernel kernel = machine();
   kernel.remove("/sys/class/block/vda2/uevent");
@@ -178,8 +196,10 @@ TEST(Start, ExplainsWhyTheKernelRefusesTheSignature) {
 
 // Whatever step the kernel refuses, the start stops there: no later step is tried.
 TEST(Start, StopsAtTheFirstRefusal) {
-  for (const char* step : {"mount proc", "mount devtmpfs", "key", "create", "load", "resume", "mount erofs",
-                           "move /dev", "empty /", "chroot"}) {
+  for (const char* step :
+       {"mount proc", "mount devtmpfs", "key", "create", "load", "resume", "mount erofs", "mount securityfs",
+        "set /sys/kernel/security/ipe/policies/ashlar/active",
+        "set /sys/kernel/security/ipe/policies/ashlar_boot/delete", "move /dev", "empty /", "chroot"}) {
     FakeKernel kernel = machine();
     kernel.refuse(step, EIO);
     EXPECT_NE(why_it_stops(kernel).find("Input/output error"), std::string::npos) << step;

@@ -1,6 +1,8 @@
 #include "boot/start.h"
 
+#include "boot/execution_policy.h"
 #include "boot/verified_root.h"
+#include "format/ipe_policy.h"
 #include "sys/mounts.h"
 #include "sys/release.h"
 
@@ -45,6 +47,7 @@ Status start_system(Kernel& kernel) {
   Bytes cmdline = TRY(kernel.read_file("/proc/cmdline", kMaxCmdline));
   BootParameters parameters = TRY(parse_boot_parameters(as_text(cmdline)));
   Bytes signature = TRY(in("signature of the root hash", kernel.read_file(kSignaturePath, kMaxSignature)));
+  Bytes policy = TRY(in("execution policy", kernel.read_file(std::string("/") + kIpeRunPolicyFile, kMaxSignature)));
 
   // Where it lies: the partitions carry identifiers that follow from the hash.
   PartitionGuids ids = partition_guids(parameters.root_hash);
@@ -55,6 +58,9 @@ Status start_system(Kernel& kernel) {
   VerifiedRoot root = TRY(in("verify the system on " + partitions.data.path,
                              VerifiedRoot::verify(kernel, partitions, parameters.root_hash, signature)));
   TRY(root.mount_on(kernel, kNewRoot));
+
+  // Nothing else executes any more, this program's file included.
+  TRY(in("execution policy", enforce_run_policy(kernel, policy)));
 
   // The initramfs, and whatever else the stub put beside it, ends here.
   TRY(in("hand over the signed policies", hand_over_policies(kernel)));

@@ -105,7 +105,7 @@ Result<Bytes> sign_attached(const Signer& signer, ByteView content) {
   return encode_der(i2d_PKCS7, TRY(sign_pkcs7(signer, content, {.detached = false})).get());
 }
 
-Result<std::string> detached_signer(ByteView signature) { return pkcs7_signer(TRY(parse_pkcs7(signature)).get()); }
+Result<std::string> signer_of(ByteView signature) { return pkcs7_signer(TRY(parse_pkcs7(signature)).get()); }
 
 Status verify_detached(const X509Certificate& certificate, ByteView signature, ByteView content) {
   Pkcs7 parsed = TRY(parse_pkcs7(signature));
@@ -113,13 +113,19 @@ Status verify_detached(const X509Certificate& certificate, ByteView signature, B
   return verify_pkcs7(parsed.get(), certificate, content);
 }
 
-Result<Bytes> verify_attached(const X509Certificate& certificate, ByteView signature) {
+Result<Bytes> attached_content(ByteView signature) {
   Pkcs7 parsed = TRY(parse_pkcs7(signature));
   if (!is_data(parsed.get()) || PKCS7_get_detached(parsed.get()) != 0) return fail("not a signature with content");
   const ASN1_OCTET_STRING* inside = parsed->d.sign->contents->d.data;
   ByteView content(ASN1_STRING_get0_data(inside), static_cast<std::size_t>(ASN1_STRING_length(inside)));
-  TRY(verify_pkcs7(parsed.get(), certificate, content));
   return Bytes(content.begin(), content.end());
+}
+
+Result<Bytes> verify_attached(const X509Certificate& certificate, ByteView signature) {
+  Bytes content = TRY(attached_content(signature));
+  Pkcs7 parsed = TRY(parse_pkcs7(signature));
+  TRY(verify_pkcs7(parsed.get(), certificate, content));
+  return content;
 }
 
 }  // namespace ashlar

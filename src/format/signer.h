@@ -54,8 +54,10 @@ Result<Bytes> sign_attached(const Signer& signer, ByteView content);
 // The signature was made over exactly `content` by the key of exactly this certificate. Dates, issuers and key usage
 // are not looked at, as firmware and kernel do not.
 Status verify_detached(const X509Certificate& certificate, ByteView signature, ByteView content);
-// Who a detached signature says it is by; nothing is verified.
-Result<std::string> detached_signer(ByteView signature);
+// Who a signature, detached or not, says it is by; nothing is verified.
+Result<std::string> signer_of(ByteView signature);
+// What an attached signature was made over; nothing is verified.
+Result<Bytes> attached_content(ByteView signature);
 // The content that was signed.
 Result<Bytes> verify_attached(const X509Certificate& certificate, ByteView signature);
 

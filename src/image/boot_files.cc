@@ -8,6 +8,7 @@
 #include "format/authenticode.h"
 #include "format/cpio.h"
 #include "format/efi_signature.h"
+#include "format/ipe_policy.h"
 #include "format/pcr_signer.h"
 #include "format/uki.h"
 #include "image/cache.h"
@@ -53,7 +54,9 @@ Result<Bytes> build_initramfs(const fs::path& boot_program, const RootHash& root
                               const Signer& signer) {
   Bytes init = TRY(read_file(boot_program));
   Bytes signature = TRY(sign_detached(signer, as_bytes(root_hash.hex())));
-  std::array<CpioNode, 3> nodes = {CpioNode::file("init", 0755, init), CpioNode::file("roothash.p7s", 0644, signature),
+  Bytes policy = TRY(sign_attached(signer, as_bytes(ipe_run_policy(root_hash))));
+  std::array<CpioNode, 4> nodes = {CpioNode::file("init", 0755, init), CpioNode::file("roothash.p7s", 0644, signature),
+                                   CpioNode::file(kIpeRunPolicyFile, 0644, policy),
                                    CpioNode::file("packages", 0644, as_bytes(packages))};
   Bytes initramfs = TRY(build_cpio(nodes));
   if (initramfs.size() > kLargestInitramfs) {

@@ -10,6 +10,7 @@
 #include "format/cpio.h"
 #include "format/efi_auth.h"
 #include "format/efi_signature.h"
+#include "format/ipe_policy.h"
 #include "format/kernel_cmdline.h"
 #include "format/pe.h"
 #include "format/uki.h"
@@ -100,6 +101,18 @@ Result<Json> describe_packages(std::string_view lines) {
   return out;
 }
 
+Json describe_ipe_policy(ByteView policy) {
+  Result<Bytes> content = attached_content(policy);
+  Result<std::string> signer = signer_of(policy);
+  if (!content || !signer) return {{"error", (content ? signer.error() : content.error()).message()}};
+  return {{"signer", *signer}, {"text", as_text(*content)}};
+}
+
+std::string ipe_policy_lines(const Json& policy) {
+  if (policy.contains("error")) return "IPE policy    UNREADABLE: " + policy["error"].get<std::string>() + "\n";
+  return "IPE policy    signature " + policy["signer"].get<std::string>() + "\n" + policy["text"].get<std::string>();
+}
+
 // Checked by the key that the UKI brings along: whose it is says `verify`.
 Json describe_pcr_policies(ByteView uki) {
   Result<PcrPolicies> policies = check_pcr_policies(uki);
@@ -170,8 +183,9 @@ Result<Json> describe(const fs::path& path) {
   OpenedUki uki = TRY(in(uki_file->path, open_uki(uki_file->content)));
   out["command_line"] = uki.command_line;
   out["root_hash"] = uki.root_hash.hex();
-  Result<std::string> signer = detached_signer(uki.root_hash_signature);
+  Result<std::string> signer = signer_of(uki.root_hash_signature);
   out["root_hash_signer"] = signer ? *signer : signer.error().message();
+  out["ipe_policy"] = describe_ipe_policy(uki.ipe_policy);
   out["pcr_policies"] = describe_pcr_policies(uki_file->content);
   out["os_release"] = uki.os_release;
   out["attestations"] = TRY(describe_attestations(path, image));
@@ -203,10 +217,11 @@ std::string as_lines(const Json& out) {
   for (const Json& file : out["other_files"]) text += other_file_line(file);
   text += "\nbeside the image (signatures: ashlar verify)\n";
   for (const Json& attestation : out["attestations"]) text += attestation_line(attestation);
-  text += fmt::format("\ncommand line  {}\nroot hash     {}\n  signature {}\n{}\n{}\n{} packages\n",
+  text += fmt::format("\ncommand line  {}\nroot hash     {}\n  signature {}\n{}{}\n{}\n{} packages\n",
                       out["command_line"].get<std::string>(), out["root_hash"].get<std::string>(),
-                      out["root_hash_signer"].get<std::string>(), pcr_policies_lines(out["pcr_policies"]),
-                      out["os_release"].get<std::string>(), out["packages"].size());
+                      out["root_hash_signer"].get<std::string>(), ipe_policy_lines(out["ipe_policy"]),
+                      pcr_policies_lines(out["pcr_policies"]), out["os_release"].get<std::string>(),
+                      out["packages"].size());
   for (const Json& package : out["packages"]) {
     text += fmt::format("  {} {}\n", package["name"].get<std::string>(), package["version"].get<std::string>());
   }
@@ -262,6 +277,7 @@ Result<OpenedUki> open_uki(ByteView uki) {
     if (section.name != ".initrd") continue;
     for (const CpioNode& node : TRY(in("initramfs", parse_cpio(section.content)))) {
       if (node.path == "roothash.p7s") out.root_hash_signature.assign(node.content.begin(), node.content.end());
+      if (node.path == kIpeRunPolicyFile) out.ipe_policy.assign(node.content.begin(), node.content.end());
       if (node.path == "packages") out.packages = as_text(node.content);
     }
   }

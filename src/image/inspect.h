@@ -36,6 +36,7 @@ struct OpenedUki {
   RootHash root_hash;
   std::string os_release;
   Bytes root_hash_signature;
+  Bytes ipe_policy;      // signed, with the content inside
   std::string packages;  // "name version architecture sha256" lines, as the builder put them into the initramfs
 };
 Result<OpenedUki> open_uki(ByteView uki);

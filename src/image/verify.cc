@@ -3,6 +3,7 @@
 #include "format/authenticode.h"
 #include "format/efi_auth.h"
 #include "format/efi_signature.h"
+#include "format/ipe_policy.h"
 #include "image/attestations.h"
 #include "image/boot_files.h"
 #include "image/inspect.h"
@@ -73,6 +74,13 @@ Status verify_root(const OpenedImage& image, const RootHash& root_hash) {
   return verify_verity(image.bytes_of(*root), image.bytes_of(*verity), root_hash, processor_count());
 }
 
+// It is the one this root hash gives, and no other that the owner signed at some time.
+Status verify_ipe_policy(const OpenedUki& uki, const X509Certificate& db) {
+  Bytes policy = TRY(verify_attached(db, uki.ipe_policy));
+  if (as_text(policy) != ipe_run_policy(uki.root_hash)) return fail("it is not the policy of this root hash");
+  return {};
+}
+
 // What lies beside the image. The provenance comes first: without it nothing signs for the bills of materials.
 Status walk_attestations(Walk& walk, const fs::path& path, const OpenedImage& image, const X509Certificate& db) {
   auto checks = TRY(check_attestations(path, image, &db));
@@ -97,6 +105,7 @@ Result<std::vector<std::string>> walk_chain(const fs::path& path, const Certific
   OpenedUki uki = TRY(in("UKI", open_uki(uki_file->content)));
   TRY(walk.link("root hash signature",
                 verify_detached(certificates.image, uki.root_hash_signature, as_bytes(uki.root_hash.hex()))));
+  TRY(walk.link("IPE policy", verify_ipe_policy(uki, certificates.image)));
   TRY(walk.link("root", verify_root(image, uki.root_hash)));
   TRY(walk.link("PCR policies", verify_pcr_policies(uki_file->content, certificates.pcr)));
   TRY(walk_attestations(walk, path, image, certificates.image));

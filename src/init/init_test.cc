@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 
 #include <csignal>
 
 #include "init/machine.h"
 #include "init/shutdown.h"
+#include "sys/capabilities.h"
 #include "sys/device_mapper.h"
 #include "sys/fake_kernel.h"
 #include "sys/release.h"
@@ -67,6 +69,16 @@ TEST(Machine, IsNotSetUpWithoutItsMounts) {
   broken.refuse("mount tmpfs tmpfs /tmp", ENOMEM);
   EXPECT_FALSE(set_up_machine(broken));
   EXPECT_FALSE(broken.did("hostname"));
+  // What is given up must be gone, and PID 1 keeps for itself what restarts the machine.
+  for (const char* step : {"bound ", "drop "}) {
+    FakeKernel refusing;
+    refusing.refuse(step, EPERM);
+    EXPECT_FALSE(set_up_machine(refusing)) << step;
+  }
+  EXPECT_TRUE(sound.did("bound " + std::to_string(capability_bit(CAP_MAC_ADMIN) | capability_bit(CAP_MAC_OVERRIDE) |
+                                                  capability_bit(CAP_SYS_MODULE) | capability_bit(CAP_SYS_RAWIO) |
+                                                  capability_bit(CAP_BPF) | capability_bit(CAP_PERFMON) |
+                                                  capability_bit(CAP_SYS_BOOT))));
 }
 
 std::vector<std::string> signals(const FakeKernel& kernel) {

@@ -1,5 +1,8 @@
 #include "init/machine.h"
 
+#include <linux/capability.h>
+
+#include "sys/capabilities.h"
 #include "sys/device_mapper.h"
 #include "sys/efi_variables.h"
 #include "sys/mounts.h"
@@ -16,10 +19,20 @@ std::optional<T> told(Kernel& kernel, std::string_view what, Result<std::optiona
   return std::nullopt;
 }
 
+// What nobody on the running machine needs: to change or switch off the policies of IPE and SELinux, to load code into
+// the kernel, to reach memory and devices past it, to trace it.
+constexpr std::uint64_t kNobodys = capability_bit(CAP_MAC_ADMIN) | capability_bit(CAP_MAC_OVERRIDE) |
+                                   capability_bit(CAP_SYS_MODULE) | capability_bit(CAP_SYS_RAWIO) |
+                                   capability_bit(CAP_BPF) | capability_bit(CAP_PERFMON);
+// What PID 1 alone does.
+constexpr std::uint64_t kOwn = capability_bit(CAP_SYS_BOOT);
+
 }  // namespace
 
 Status set_up_machine(Kernel& kernel) {
   TRY(mount_all(kernel, system_mounts()));
+  TRY(kernel.bound_capabilities(kNobodys | kOwn));
+  TRY(kernel.drop_capabilities(kNobodys));
   TRY(kernel.set_host_name("ashlar"));
   return kernel.raise_loopback();
 }

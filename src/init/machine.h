@@ -5,7 +5,8 @@
 
 namespace ashlar {
 
-// File systems, host name, loopback. An error is one the machine cannot run with.
+// File systems, capabilities that are given up for good, host name, loopback. An error is one the machine cannot run
+// with.
 Status set_up_machine(Kernel& kernel);
 
 // Asks the kernel and the firmware, never the command line. What cannot be told is logged and counts as absent.

@@ -12,7 +12,7 @@
 namespace ashlar::prove {
 
 // The layers of the chain, in the order they run.
-enum class Layer { firmware, stub, measurement, initramfs, signature, verity };
+enum class Layer { firmware, stub, measurement, initramfs, signature, verity, ipe };
 std::string_view name_of(Layer layer);
 
 enum class Outcome {

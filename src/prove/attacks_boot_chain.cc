@@ -1,5 +1,8 @@
 // Attacks on what the firmware starts: boot loader and UKI, changed, unsigned, signed by others, or out of place.
+#include <regex>
+
 #include "format/authenticode.h"
+#include "format/ipe_policy.h"
 #include "format/pe.h"
 #include "prove/weaken.h"
 
@@ -136,6 +139,48 @@ Attack root_hash_signed_by_a_stranger() {
           .tier = Tier::sample};
 }
 
+// Mixed by somebody who has two images of the owner's and his key: nothing else could put them into one initramfs.
+Attack execution_policy_of_another_image() {
+  auto mixed = [](const Lab& lab) -> Result<UkiChanges> {
+    UkiChanges changes;
+    changes.initramfs[kIpeRunPolicyFile] =
+        TRY(sign_attached(lab.owner.image, as_bytes(ipe_run_policy(other_root_hash()))));
+    return changes;
+  };
+  return {.id = "ipe.other-image",
+          .what = "A UKI of the owner's carries the IPE policy of another image of the owner's",
+          .denied_by = Layer::ipe,
+          .evidence = "ashlar: failed: execute /usr/lib/ashlar/init: .*Permission denied",
+          .offline = "IPE policy",
+          .carry_out = [mixed](Target& target) -> Status {
+            return target.replace_uki(TRY(make_changed_uki(target.lab(), TRY(mixed(target.lab())))));
+          },
+          .control = {.what = "the same, with a signed command line that has IPE enforce nothing",
+                      .weaken = [mixed](Target& target) -> Status {
+                        const Lab& lab = target.lab();
+                        UkiChanges changes = TRY(mixed(lab));
+                        changes.command_line =
+                            std::regex_replace(lab.command_line, std::regex("ipe.enforce=1"), "ipe.enforce=0");
+                        return target.replace_uki(TRY(make_changed_uki(lab, changes)));
+                      }},
+          .tier = Tier::sample};
+}
+
+Attack execution_policy_by_a_stranger() {
+  return {.id = "ipe.stranger",
+          .what = "A UKI of the owner's carries its IPE policy signed by a stranger's key",
+          .denied_by = Layer::ipe,
+          .evidence = "ashlar: failed: execution policy: it is not signed by a key in the firmware's db",
+          .offline = "IPE policy",
+          .carry_out = [](Target& target) -> Status {
+            const Lab& lab = target.lab();
+            UkiChanges changes;
+            changes.initramfs[kIpeRunPolicyFile] =
+                TRY(sign_attached(lab.stranger.image, as_bytes(ipe_run_policy(lab.root_hash))));
+            return target.replace_uki(TRY(make_changed_uki(lab, changes)));
+          }};
+}
+
 Attack second_uki() {
   return {.id = "uki.two",
           .what =
@@ -231,6 +276,8 @@ std::vector<Attack> boot_chain_attacks(const Lab& lab) {
       another_release(),
       another_root_hash_on_these_partitions(),
       root_hash_signed_by_a_stranger(),
+      execution_policy_of_another_image(),
+      execution_policy_by_a_stranger(),
       second_uki(),
       unsigned_driver(),
       unsigned_shell(),

@@ -168,6 +168,8 @@ std::string_view name_of(Layer layer) {
       return "root hash signature";
     case Layer::verity:
       return "dm-verity";
+    case Layer::ipe:
+      return "IPE";
   }
   return {};
 }

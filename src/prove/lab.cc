@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "format/authenticode.h"
 #include "format/cpio.h"
+#include "format/ipe_policy.h"
 #include "image/inspect.h"
 #include "image/predict.h"
 
@@ -140,23 +141,31 @@ Result<Bytes> make_uki(const Lab& lab, const std::string& section, ByteView cont
   return build(lab, std::move(sections), signer);
 }
 
-Result<Bytes> make_uki_for(const Lab& lab, const RootHash& root_hash, const Signer& hash_signer) {
+Result<Bytes> make_changed_uki(const Lab& lab, const UkiChanges& changes) {
   std::vector<UkiSection> sections = sections_of(lab);
-  std::string line = lab.command_line;
-  line.replace(line.find(lab.root_hash.hex()), lab.root_hash.hex().size(), root_hash.hex());
-  Bytes signature = TRY(sign_detached(hash_signer, as_bytes(root_hash.hex())));
   Bytes initramfs;
   for (UkiSection& section : sections) {
-    if (section.name == ".cmdline") section.content = as_bytes(line);
+    if (section.name == ".cmdline" && !changes.command_line.empty()) section.content = as_bytes(changes.command_line);
     if (section.name != ".initrd") continue;
     std::vector<CpioNode> nodes = TRY(parse_cpio(section.content));
     for (CpioNode& node : nodes) {
-      if (node.path == "roothash.p7s") node.content = signature;
+      if (auto changed = changes.initramfs.find(node.path); changed != changes.initramfs.end()) {
+        node.content = changed->second;
+      }
     }
     initramfs = TRY(build_cpio(nodes));
     section.content = initramfs;
   }
   return build(lab, std::move(sections), &lab.owner.image);
+}
+
+Result<Bytes> make_uki_for(const Lab& lab, const RootHash& root_hash, const Signer& hash_signer) {
+  UkiChanges changes{.command_line = lab.command_line};
+  changes.command_line.replace(changes.command_line.find(lab.root_hash.hex()), lab.root_hash.hex().size(),
+                               root_hash.hex());
+  changes.initramfs["roothash.p7s"] = TRY(sign_detached(hash_signer, as_bytes(root_hash.hex())));
+  changes.initramfs[kIpeRunPolicyFile] = TRY(sign_attached(hash_signer, as_bytes(ipe_run_policy(root_hash))));
+  return make_changed_uki(lab, changes);
 }
 
 }  // namespace ashlar::prove

@@ -60,7 +60,14 @@ Status switch_secure_boot_off(Bytes& flash);
 
 // The UKI with a section's content replaced, signed by `signer`; without a signature when that is nullptr.
 Result<Bytes> make_uki(const Lab& lab, const std::string& section, ByteView content, const Signer* signer);
-// The UKI of another root hash, whose signature in the initramfs is by `hash_signer`; signed by the owner.
+// The UKI with another command line and with files of the initramfs replaced, by path; signed by the owner.
+struct UkiChanges {
+  std::string command_line;  // the image's own when empty
+  std::map<std::string, Bytes> initramfs;
+};
+Result<Bytes> make_changed_uki(const Lab& lab, const UkiChanges& changes);
+// The UKI of another root hash, whose signature and IPE policy in the initramfs are by `hash_signer`; signed by the
+// owner.
 Result<Bytes> make_uki_for(const Lab& lab, const RootHash& root_hash, const Signer& hash_signer);
 
 }  // namespace ashlar::prove

@@ -61,13 +61,14 @@ struct Link {
   std::string_view checks;
   std::string_view layer;  // as CaseReport::denied_by says it
 };
-constexpr std::array<Link, 6> kChain = {{
+constexpr std::array<Link, 7> kChain = {{
     {"UEFI firmware", "PK, KEK, db: Authenticode", "firmware"},
     {"systemd-boot", "asks the firmware for each", ""},
     {"systemd-stub", "its own sections alone", "systemd-stub"},
     {"TPM 2.0", "PCR 4, 7, 11, 12, 13", "TPM measurement"},
     {"initramfs", "nothing behind --; identifiers", "initramfs"},
     {"dm-verity", "signed root hash; every block", "dm-verity"},
+    {"IPE", "what executes is on that root", "IPE"},
 }};
 
 std::string picture(const Proof& proof) {

@@ -68,6 +68,10 @@ Status FakeKernel::write_file(const std::string& path, ByteView content) {
   return {};
 }
 
+Status FakeKernel::set_value(const std::string& path, ByteView value) {
+  return ask("set " + path + " " + std::string(as_text(value)));
+}
+
 Status FakeKernel::make_directory(const std::string& path) { return ask("mkdir " + path); }
 Status FakeKernel::empty_directory(const std::string& directory) { return ask("empty " + directory); }
 Status FakeKernel::mount(const Mount& m) { return ask("mount " + m.type + " " + m.source + " " + m.target); }
@@ -130,6 +134,8 @@ Result<std::optional<Bytes>> FakeKernel::tpm(ByteView command) {
 Status FakeKernel::add_user_key(const std::string& description, ByteView payload) {
   return ask("key " + description + " " + std::string(as_text(payload)));
 }
+Status FakeKernel::bound_capabilities(std::uint64_t lost) { return ask("bound " + std::to_string(lost)); }
+Status FakeKernel::drop_capabilities(std::uint64_t lost) { return ask("drop " + std::to_string(lost)); }
 Status FakeKernel::set_host_name(const std::string& name) { return ask("hostname " + name); }
 Status FakeKernel::raise_loopback() { return ask("loopback"); }
 

@@ -34,6 +34,7 @@ class FakeKernel final : public Kernel {
   Result<std::vector<std::string>> list(const std::string& directory) override;
   bool exists(const std::string& path) override;
   Status write_file(const std::string& path, ByteView content) override;
+  Status set_value(const std::string& path, ByteView value) override;
   Status make_directory(const std::string& path) override;
   Status empty_directory(const std::string& directory) override;
   Status mount(const Mount& mount) override;
@@ -43,6 +44,8 @@ class FakeKernel final : public Kernel {
   Status device_mapper(unsigned long request, std::span<std::uint8_t> packet) override;
   Result<std::optional<Bytes>> tpm(ByteView command) override;
   Status add_user_key(const std::string& description, ByteView payload) override;
+  Status bound_capabilities(std::uint64_t lost) override;
+  Status drop_capabilities(std::uint64_t lost) override;
   Status set_host_name(const std::string& name) override;
   Status raise_loopback() override;
   // Comes back without an error when the program would run.

@@ -38,6 +38,8 @@ class Kernel {
   virtual bool exists(const std::string& path) = 0;
   // A new file that everybody may read.
   virtual Status write_file(const std::string& path, ByteView content) = 0;
+  // Into a file that is the kernel's own, in one write.
+  virtual Status set_value(const std::string& path, ByteView value) = 0;
   // A directory that is there already is as good as a new one.
   virtual Status make_directory(const std::string& path) = 0;
   // Deletes what lies under `directory` on its own file system; mounts inside are left alone.
@@ -55,6 +57,11 @@ class Kernel {
   virtual Result<std::optional<Bytes>> tpm(ByteView command) = 0;
   // A `user` key in this thread's keyring, which the next exec drops.
   virtual Status add_user_key(const std::string& description, ByteView payload) = 0;
+
+  // Sets of capabilities (sys/capabilities.h) that whatever is started from here on will not have, and that this
+  // program itself has no more.
+  virtual Status bound_capabilities(std::uint64_t lost) = 0;
+  virtual Status drop_capabilities(std::uint64_t lost) = 0;
 
   virtual Status set_host_name(const std::string& name) = 0;
   virtual Status raise_loopback() = 0;

@@ -18,6 +18,7 @@
 #include <memory>
 #include <tuple>
 
+#include "sys/capabilities.h"
 #include "sys/release.h"
 
 namespace ashlar {
@@ -99,6 +100,14 @@ Status LinuxKernel::write_file(const std::string& path, ByteView content) {
   return file.close();
 }
 
+Status LinuxKernel::set_value(const std::string& path, ByteView value) {
+  Fd file = TRY(open_file(path, O_WRONLY));
+  ssize_t written = ::write(file.get(), value.data(), value.size());
+  if (written < 0) return fail_errno("write " + path);
+  if (static_cast<std::size_t>(written) != value.size()) return fail("write " + path + ": only a part was taken");
+  return file.close();
+}
+
 Status LinuxKernel::make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno("make directory " + path);
   return {};
@@ -161,6 +170,9 @@ Status LinuxKernel::add_user_key(const std::string& description, ByteView payloa
   if (key < 0) return fail_errno("add key " + description);
   return {};
 }
+
+Status LinuxKernel::bound_capabilities(std::uint64_t lost) { return ashlar::bound_capabilities(lost); }
+Status LinuxKernel::drop_capabilities(std::uint64_t lost) { return ashlar::drop_capabilities(lost); }
 
 Status LinuxKernel::set_host_name(const std::string& name) {
   if (::sethostname(name.data(), name.size()) != 0) return fail_errno("set the host name");

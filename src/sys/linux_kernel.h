@@ -15,6 +15,7 @@ class LinuxKernel final : public Kernel {
   Result<std::vector<std::string>> list(const std::string& directory) override;
   bool exists(const std::string& path) override;
   Status write_file(const std::string& path, ByteView content) override;
+  Status set_value(const std::string& path, ByteView value) override;
   Status make_directory(const std::string& path) override;
   Status empty_directory(const std::string& directory) override;
   Status mount(const Mount& mount) override;
@@ -24,6 +25,8 @@ class LinuxKernel final : public Kernel {
   Status device_mapper(unsigned long request, std::span<std::uint8_t> packet) override;
   Result<std::optional<Bytes>> tpm(ByteView command) override;
   Status add_user_key(const std::string& description, ByteView payload) override;
+  Status bound_capabilities(std::uint64_t lost) override;
+  Status drop_capabilities(std::uint64_t lost) override;
   Status set_host_name(const std::string& name) override;
   Status raise_loopback() override;
   Status execute(const std::string& program, const std::vector<std::string>& arguments,

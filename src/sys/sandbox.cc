@@ -14,6 +14,8 @@
 #include <array>
 #include <vector>
 
+#include "sys/capabilities.h"
+
 namespace ashlar {
 namespace {
 
@@ -42,16 +44,6 @@ Status become_user(const ServiceSandbox& sandbox) {
   return {};
 }
 
-// Beyond these no program of the service can get, whoever owns it and whatever its file says.
-Status bound_capabilities(std::uint64_t kept) {
-  for (unsigned capability = 0; capability < 64; ++capability) {
-    if (::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) < 0) break;  // beyond the last this kernel knows
-    if ((kept >> capability & 1) != 0) continue;
-    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return fail_errno("drop a capability");
-  }
-  return {};
-}
-
 Status set_capabilities(std::uint64_t kept) {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> data{};
@@ -69,7 +61,7 @@ Status set_capabilities(std::uint64_t kept) {
 }
 
 Status change_identity(const ServiceSandbox& sandbox) {
-  TRY(bound_capabilities(sandbox.capabilities));
+  TRY(bound_capabilities(~sandbox.capabilities));
   // A program has what is set here and nothing for being root's; what is kept now survives the change of the user.
   constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS;
   if (::prctl(PR_SET_SECUREBITS, kBits, 0, 0, 0) != 0) return fail_errno("set the secure bits");

@@ -105,6 +105,32 @@ TEST_F(Shell, WhatIsNotOnTheRootDoesNotExecute) {
   EXPECT_NE(said.find("refused"), std::string::npos) << said;
 }
 
+// IPE's policy is the image's own, pinned to its root hash; the boot policy, which trusts the initramfs, is gone.
+TEST_F(Shell, OnlyThisRootsPolicyIsInForce) {
+  const std::string ipe = "/sys/kernel/security/ipe/";
+  EXPECT_NE(run("echo only: $(echo " + ipe + "policies/*)").find("\nonly: " + ipe + "policies/ashlar\n"),
+            std::string::npos);
+  EXPECT_NE(run("echo active:$(cat " + ipe + "policies/ashlar/active)").find("\nactive:1"), std::string::npos);
+  std::string policy = run("cat " + ipe + "policies/ashlar/policy");
+  EXPECT_NE(policy.find("dmverity_roothash=sha256:" + root_hash_of(image_of("core", "dev"))), std::string::npos)
+      << policy;
+  EXPECT_EQ(policy.find("boot_verified"), std::string::npos) << policy;
+}
+
+// The shell's user is root; what would switch the policies off is no longer anybody's.
+TEST_F(Shell, RootCannotSwitchEnforcementOff) {
+  std::string said = run("echo 0 > /sys/kernel/security/ipe/enforce && echo switched || echo refused");
+  EXPECT_NE(said.find("\nrefused"), std::string::npos) << said;
+  EXPECT_NE(run("echo enforce:$(cat /sys/kernel/security/ipe/enforce)").find("\nenforce:1"), std::string::npos);
+  // CAP_SYS_MODULE 16, SYS_RAWIO 17, MAC_OVERRIDE 32, MAC_ADMIN 33, PERFMON 38, BPF 39; SYS_BOOT 22 is PID 1's alone.
+  std::string own = run("echo have:$((0x$(grep CapEff /proc/1/status | cut -f2) & 0xc300030000))");
+  EXPECT_NE(own.find("\nhave:0"), std::string::npos) << own;
+  std::string shells = run("echo have:$((0x$(grep CapBnd /proc/self/status | cut -f2) & 0xc300430000))");
+  EXPECT_NE(shells.find("\nhave:0"), std::string::npos) << shells;
+  std::string others = run("[ $((0x$(grep CapEff /proc/self/status | cut -f2))) -ne 0 ] && echo has:others");
+  EXPECT_NE(others.find("\nhas:others"), std::string::npos) << "the control: " << others;
+}
+
 // The whole root; what is mounted on it is not the image's. A line of `ls -ln`: mode, links, owner, group, ...
 TEST_F(Shell, EveryFileBelongsToRootWithoutSetId) {
   std::string entries =

@@ -50,7 +50,7 @@ TEST(Matrix, EveryCaseHoldsOnTheCoreImage) {
     if (!each["evidence"].get<std::string>().empty()) ++layers[each["denied_by"]];
   }
   for (const char* layer : {"firmware", "systemd-stub", "TPM measurement", "initramfs", "root hash signature",
-                            "dm-verity", "whoever is hit"}) {
+                            "dm-verity", "IPE", "whoever is hit"}) {
     EXPECT_GT(layers[layer], 0U) << "nobody attacked the " << layer;
   }
   EXPECT_TRUE(fs::exists(work / "report.html"));
