@@ -104,6 +104,13 @@ Status read_dynamic(ByteView dynamic, std::span<const Segment> segments, ByteVie
         break;
       case DT_FLAGS:
         info.text_relocations |= (entry.value & DF_TEXTREL) != 0;
+        info.bind_now |= (entry.value & DF_BIND_NOW) != 0;
+        break;
+      case DT_FLAGS_1:
+        info.bind_now |= (entry.value & DF_1_NOW) != 0;
+        break;
+      case DT_BIND_NOW:
+        info.bind_now = true;
         break;
       case DT_NEEDED:
       case DT_SONAME:
@@ -159,6 +166,8 @@ Result<ElfInfo> parse_elf(ByteView file) {
     } else if (segment.type == PT_GNU_STACK) {
       info.has_stack_header = true;
       info.executable_stack |= (segment.flags & PF_X) != 0;
+    } else if (segment.type == PT_GNU_RELRO) {
+      info.relro = true;
     } else if (segment.type == PT_INTERP) {
       if (info.interpreter) return fail("ELF: two interpreters");
       ByteView content = TRY(content_of(segment, file, "ELF: the interpreter's name"));

@@ -15,10 +15,12 @@ struct ElfInfo {
   ElfType type = ElfType::kExecutable;
   std::uint16_t machine = 0;
   std::optional<std::string> interpreter;
-  bool has_stack_header = false;     // PT_GNU_STACK; the kernel makes the stack executable without it
+  bool has_stack_header = false;     // PT_GNU_STACK; without it ld.so makes the stacks executable
   bool executable_stack = false;     // and it asks for PF_X
   bool writable_executable = false;  // a PT_LOAD that is both
   bool text_relocations = false;     // DT_TEXTREL or DF_TEXTREL
+  bool relro = false;                // PT_GNU_RELRO: what only relocation writes is read-only afterwards; all of it
+  bool bind_now = false;             // with DT_BIND_NOW, DF_BIND_NOW or DF_1_NOW: nothing is relocated later
   std::vector<std::string> needed;   // DT_NEEDED
   std::optional<std::string> soname;
   std::optional<std::string> runpath;

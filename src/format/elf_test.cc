@@ -81,6 +81,18 @@ TEST(Elf, SeesMemoryThatIsWritableAndExecutable) {
   EXPECT_TRUE(elf.parse()->text_relocations);
 }
 
+TEST(Elf, SeesWhatIsReadOnlyAfterRelocation) {
+  Elf elf;
+  EXPECT_FALSE(elf.parse()->relro || elf.parse()->bind_now);
+  elf.segments[1].p_type = PT_GNU_RELRO;
+  EXPECT_TRUE(elf.parse()->relro);
+  for (auto [tag, value] :
+       {std::pair<Elf64_Sxword, Elf64_Xword>{DT_FLAGS, DF_BIND_NOW}, {DT_FLAGS_1, DF_1_NOW}, {DT_BIND_NOW, 0}}) {
+    elf.set(6, tag, static_cast<Elf64_Sxword>(value));
+    EXPECT_TRUE(elf.parse()->bind_now) << tag;
+  }
+}
+
 TEST(Elf, ReadsItself) {
   Bytes self = read_file("/proc/self/exe").value();
   ElfInfo info = parse_elf(self).value();

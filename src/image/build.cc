@@ -16,6 +16,7 @@
 #include "image/fetch.h"
 #include "image/kernel.h"
 #include "image/mapped_file.h"
+#include "image/memory_check.h"
 #include "image/parallel.h"
 #include "image/resolve.h"
 #include "image/services.h"
@@ -110,6 +111,7 @@ Result<VerifiedRootImage> build_root(const Cache& cache, const Workshop& worksho
       fs::path tree = work.path() / "tree";
       TRY(link_tree(packages.root, tree));
       TRY(add_overlay(overlay, tree));
+      TRY(check_memory(tree));
       return make_erofs(workshop, tree, out, derived_uuid(key, "EROFS"));
     }));
     steps.was_cached(entry.was_cached);

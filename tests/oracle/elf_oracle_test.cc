@@ -47,6 +47,8 @@ TEST(ElfOracle, SeesWhatReadelfSees) {
     EXPECT_EQ(info->soname.value_or(""), soname.empty() ? "" : soname.front()) << file;
     EXPECT_EQ(info->has_stack_header, seen.find("GNU_STACK") != seen.npos) << file;
     EXPECT_EQ(info->interpreter.has_value(), seen.find("INTERP") != seen.npos) << file;
+    EXPECT_EQ(info->relro, seen.find("GNU_RELRO") != seen.npos) << file;
+    EXPECT_EQ(info->bind_now, seen.find("NOW") != seen.npos) << file;
     EXPECT_EQ(info->text_relocations, seen.find("TEXTREL") != seen.npos) << file;
   }
 }
