@@ -56,6 +56,7 @@ Result<std::string> ask_name(Prompter& prompter, const Notice& notice) {
 
 Result<std::optional<Secret>> ask_new_password(Prompter& prompter, const NewPassword& wanted) {
   Question first{.notice = wanted.notice, .label = kNewPasswordLabel, .cancel = wanted.cancel};
+  first.notice.lines.push_back({"", {"Three or four unrelated words are hard to guess and easy to keep in mind."}});
   for (;;) {
     std::optional<Secret> password = TRY(prompter.ask(first, Echo::dots));
     if (!password) return std::nullopt;

@@ -57,7 +57,7 @@ Result<Answers> ask_person(Turn& turn, bool with_tpm) {
   TRY(turn.prompter.use_keyboard_layout(layout));
   std::string name = TRY(ask_name(turn.prompter, {.heading = "Who is going to use this machine?"}));
   Notice notice{.heading = "A password for " + name};
-  notice.lines.push_back({"", {"It opens this machine. Three or four unrelated words are easy to keep in mind."}});
+  notice.lines.push_back({"", {"It opens this machine."}});
   std::optional<Secret> password =
       TRY(ask_new_password(turn.prompter, {.notice = notice,
                                            .least_bits = with_tpm ? kLeastBitsWithTpm : kLeastBitsWithoutTpm,

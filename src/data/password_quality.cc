@@ -90,8 +90,7 @@ Result<PasswordStrength> judge_password(const Secret& password, const std::strin
 std::optional<std::string> why_too_weak(const PasswordStrength& strength, double least_bits) {
   if (strength.bits >= least_bits) return std::nullopt;
   if (strength.bits == 0 && strength.weakness.empty()) return "A password, please.";
-  return "Too easy to guess. " + (strength.weakness.empty() ? "It is too short." : strength.weakness) +
-         " Three or four unrelated words are good.";
+  return "Too easy to guess. " + (strength.weakness.empty() ? "It is too short." : strength.weakness);
 }
 
 std::string words_of_strength(const PasswordStrength& strength, double least_bits) {

@@ -48,7 +48,8 @@ Page question_page(const Asked& asked, const PromptState& state) {
                            .as_dots = asked.echo == Echo::dots,
                            .expected = asked.question.expected_characters};
   } else {
-    page.choice = PageChoice{.label = asked.question.label,
+    // What can only be gone on from is no choice.
+    page.choice = PageChoice{.label = asked.options.size() > 1 ? asked.question.label : "",
                              .options = {asked.options.begin(), asked.options.end()},
                              .selected = state.selected};
   }

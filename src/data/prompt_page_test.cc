@@ -150,7 +150,16 @@ TEST(PromptPage, ShowsALongListThroughAWindow) {
     Picture picture = picture_of({question, Echo::text, options}, {.selected = selected, .layout = "us"}, 400, 120);
     EXPECT_TRUE(picture.shows("option" + std::to_string(selected) + ".")) << picture.text();
     EXPECT_FALSE(picture.shows("option" + std::to_string((selected + 25) % 50) + "."));
+    EXPECT_TRUE(picture.shows(std::to_string(selected + 1) + " of 50")) << picture.text();
   }
+}
+
+TEST(PromptPage, SaysOfWhatIsChosenOnlyWhereThereIsAChoice) {
+  Question question{.notice = {.heading = "Read this"}, .label = kMenuLabel};
+  const std::vector<std::string> two = {"Go on", kMenuTurnOff};
+  const std::vector<std::string> one = {"Go on"};
+  EXPECT_TRUE(picture_of({question, Echo::text, two}, {.layout = "us"}).shows(kMenuLabel));
+  EXPECT_FALSE(picture_of({question, Echo::text, one}, {.layout = "us"}).shows(kMenuLabel));
 }
 
 TEST(PromptPage, NothingMovesWhenARemarkOrAHintComes) {

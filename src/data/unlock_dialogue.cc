@@ -129,8 +129,10 @@ UnlockDialogue::Round UnlockDialogue::after_refusal(Error refusal) {
 }
 
 UnlockDialogue::Round UnlockDialogue::by_recovery_key(const Notice& notice, std::optional<Error> refusal) {
-  Question question{
-      .notice = notice, .label = kRecoveryKeyLabel, .cancel = "other ways", .expected_characters = kRecoveryTextSize};
+  Question question{.notice = notice,
+                    .label = kRecoveryKeyLabel,
+                    .cancel = "try again, restart or turn off",
+                    .expected_characters = kRecoveryTextSize};
   for (;;) {
     std::optional<Secret> typed = TRY(turn_.prompter.ask(question, Echo::text));
     if (!typed) {

@@ -348,11 +348,15 @@ void Drawing::draw_dot(unsigned x, unsigned y) {
 }
 
 void Drawing::draw_choice(const PageChoice& choice) {
+  const std::size_t shown = options_shown();
   if (!choice.label.empty()) {
-    text(left_, choice.label, Tone::faint);
+    std::string label = choice.label;
+    if (shown < choice.options.size()) {
+      label += "  " + std::to_string(choice.selected + 1) + " of " + std::to_string(choice.options.size());
+    }
+    text(left_, label, Tone::faint);
     y_ += leading_;
   }
-  const std::size_t shown = options_shown();
   // The selected one in the middle, but at the ends of the list.
   const std::size_t half = shown / 2;
   std::size_t first = choice.selected > half ? choice.selected - half : 0;
