@@ -61,7 +61,8 @@ struct Link {
   std::string_view checks;
   std::string_view layer;  // as CaseReport::denied_by says it
 };
-constexpr std::array<Link, 7> kChain = {{
+constexpr std::string_view kDataLayer = "/data";  // every part of what guards it
+constexpr std::array<Link, 8> kChain = {{
     {"UEFI firmware", "PK, KEK, db: Authenticode", "firmware"},
     {"systemd-boot", "asks the firmware for each", ""},
     {"systemd-stub", "its own sections alone", "systemd-stub"},
@@ -69,6 +70,7 @@ constexpr std::array<Link, 7> kChain = {{
     {"initramfs", "nothing behind --; identifiers", "initramfs"},
     {"dm-verity", "signed root hash; every block", "dm-verity"},
     {"IPE", "what executes is on that root", "IPE"},
+    {"/data", "TPM, password, header", kDataLayer},
 }};
 
 std::string picture(const Proof& proof) {
@@ -81,8 +83,9 @@ std::string picture(const Proof& proof) {
     std::size_t held = 0;
     std::size_t broken = 0;
     for (const CaseReport& each : proof.cases) {
-      bool here =
-          each.denied_by == link.layer || (link.layer == "dm-verity" && each.denied_by == "root hash signature");
+      bool here = each.denied_by == link.layer ||
+                  (link.layer == "dm-verity" && each.denied_by == "root hash signature") ||
+                  (link.layer == kDataLayer && each.id.starts_with("data."));
       if (here) ++(each.held() ? held : broken);
     }
     std::string count = held + broken == 0 ? "" : fmt::format("{} held, {} broken", held, broken);
