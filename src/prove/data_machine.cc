@@ -13,7 +13,7 @@ namespace {
 using vm::Asked;
 
 Status copy_sparse(const fs::path& from, const fs::path& to) {
-  TRY(run_checked({.argv = {"cp", "-r", "--reflink=auto", "--sparse=always", from.string(), to.string()}}));
+  TRY(run_checked({.argv = {"cp", "-rL", "--reflink=auto", "--sparse=always", from.string(), to.string()}}));
   return {};
 }
 

@@ -7,7 +7,6 @@
 
 namespace ashlar::test {
 
-using prove::HeaderFile;
 using prove::kContent;
 using prove::kFile;
 using prove::kHomeFile;
