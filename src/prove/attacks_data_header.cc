@@ -11,6 +11,8 @@ constexpr char kForeign[] = "The data partition was not made by this system, or 
 constexpr char kDamaged[] = "The data partition has no LUKS2 header, or a damaged one. It is not touched.";
 constexpr char kAltered[] = "The key is right, but the header was altered by somebody who did not have it.";
 
+constexpr char kOtherKeys[] = "does not open with this key.";
+
 // Where the header lies, kept as it is for later.
 Result<fs::path> take_header(DataScene& scene) {
   fs::path disk = TRY(scene.machine.own_disk());
@@ -57,17 +59,14 @@ DataAttack swapped() {
   DataAttack attack{.id = "data.header-swapped",
                     .what = "A volume of the attacker's own lies in its place, with the victim's tokens in it",
                     .denied_by = "LUKS2 keyslot",
-                    .expected = "the right password opens nothing"};
+                    .expected = "the right password opens nothing: \"Keyslot 1 " + std::string(kOtherKeys) + "\""};
   attack.carry_out = [](DataScene& scene) -> Status {
     fs::path disk = TRY(take_header(scene));
     return write_header(disk, TRY(attackers_volume(disk)));
   };
   attack.judge = [](DataScene& scene) -> Result<std::string> {
     scene.asked = TRY(scene.machine.unlock());
-    std::string evidence = TRY(refused(scene.asked, {.says = {"/data does not open"}}));
-    for (const std::string& line : scene.asked.lines) {
-      if (line.ends_with('.')) evidence += " " + line.substr(line.find_first_not_of(' '));
-    }
+    std::string evidence = TRY(refused(scene.asked, {.says = {kOtherKeys}}));
     if (!scene.header) return fail("nothing was swapped");
     TRY(scene.machine.cut_power());
     TRY(write_header(scene.machine.config.disk, *scene.header));

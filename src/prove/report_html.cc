@@ -85,7 +85,7 @@ std::string picture(const Proof& proof) {
     for (const CaseReport& each : proof.cases) {
       bool here = each.denied_by == link.layer ||
                   (link.layer == "dm-verity" && each.denied_by == "root hash signature") ||
-                  (link.layer == kDataLayer && each.id.starts_with("data."));
+                  (link.layer == kDataLayer && each.id.starts_with("data.") && each.denied_by != "nobody");
       if (here) ++(each.held() ? held : broken);
     }
     std::string count = held + broken == 0 ? "" : fmt::format("{} held, {} broken", held, broken);
