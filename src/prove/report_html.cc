@@ -74,8 +74,8 @@ constexpr std::array<Link, 8> kChain = {{
 }};
 
 std::string picture(const Proof& proof) {
-  constexpr unsigned kWidth = 172;
-  constexpr unsigned kGap = 20;
+  constexpr unsigned kWidth = 160;
+  constexpr unsigned kGap = 14;
   std::string svg = fmt::format("<svg viewBox=\"0 0 {} 112\" role=\"img\" aria-label=\"The chain of trust\">\n",
                                 kChain.size() * (kWidth + kGap) - kGap);
   for (std::size_t i = 0; i < kChain.size(); ++i) {
