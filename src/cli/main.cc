@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
   prove->add_flag("--list", prove_options.list, "print the cases and what each does; attacks nothing");
   prove->add_option("--only", prove_options.only, "only the cases with these ids");
   prove->add_flag("--sample", prove_options.sample, "boot one case a layer, judge the others offline");
-  prove->add_option("--seed", prove_options.seed, "of the random bit flips")->capture_default_str();
+  prove->add_option("--seed", prove_options.seed, "of bit flips and power cuts at random")->capture_default_str();
   prove->add_option("--flips-offline", prove_options.flips_offline, "judged by verify alone")->capture_default_str();
   prove->add_option("--flips-booted", prove_options.flips_booted, "booted")->capture_default_str();
   prove->add_option("--work", prove_options.work, "directory for logs and broken disks; out/prove otherwise");

@@ -61,10 +61,11 @@ Result<Outcome> fuzz_all(unsigned seed) {
   return outcome;
 }
 
-// tests/data/power_cut_test.cc, at other moments and more of them.
+// tests/data/power_cut_test.cc, at other moments and more of them, on the image that people use.
 Status cut_power_often(const SoakOptions& options, unsigned seed) {
   TRY(compile_tests());
   TRY(prepare_test_images({.work = test_work(), .mirror = given(options.mirror)}));
+  ::setenv("ASHLAR_DATA_PROFILE", "desktop", 1);
   ::setenv("ASHLAR_POWER_CUTS", std::to_string(kPowerCuts).c_str(), 1);
   ::setenv("ASHLAR_SEED", std::to_string(seed).c_str(), 1);
   // Found anew for that many: the tests are listed when ctest starts.

@@ -35,6 +35,15 @@ Result<FilePlaces> locate_file(const Lab& lab, const std::string& path) {
                     .data = {lab.root_extent.offset + begin, end - begin}};
 }
 
+Result<bool> has_file(const Lab& lab, const std::string& directory, const std::string& name) {
+  std::string told = TRY(in("list " + directory + " of the root", dump(lab, {"--path=" + directory, "--ls"})));
+  static const std::regex kEntry("\\n +\\d+ +\\d+ +([^\\n]+)");  // NID, type, name
+  for (std::sregex_iterator entry(told.begin(), told.end(), kEntry), end; entry != end; ++entry) {
+    if ((*entry)[1].str() == name) return true;
+  }
+  return false;
+}
+
 Result<std::size_t> readable_place(ByteView stored) {
   std::size_t best = 0;
   std::size_t longest = 0;

@@ -13,6 +13,9 @@ struct FilePlaces {
 // `path` is absolute in the image. Errors: no such file, or output of dump.erofs that is not understood.
 Result<FilePlaces> locate_file(const Lab& lab, const std::string& path);
 
+// Whether a directory of the image has a file of this name.
+Result<bool> has_file(const Lab& lab, const std::string& directory, const std::string& name);
+
 // The middle of the longest run of printable characters in `stored`: in LZ4 data these are literals, so that a bit
 // changed there changes one character of the file and nothing else.
 Result<std::size_t> readable_place(ByteView stored);

@@ -7,9 +7,10 @@ namespace ashlar::prove {
 
 struct ProveOptions {
   LabOptions lab;
-  Tier tier = Tier::full;         // sample: one case a layer is booted, the others are judged offline
+  // sample: one case a layer is booted, the others are judged offline, or left out where that says nothing
+  Tier tier = Tier::full;
   std::vector<std::string> only;  // ids; all when empty
-  std::uint64_t seed = 1;         // of the bit flips
+  std::uint64_t seed = 1;         // of the bit flips and power cuts
   unsigned flips_offline = 1000;
   unsigned flips_booted = 20;
 };

@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <set>
+
+#include "data/prompt.h"
+#include "prove/attack_data.h"
 #include "prove/erofs_places.h"
 #include "prove/report.h"
 
@@ -91,6 +95,104 @@ TEST(Compare, DamageAtRandomMayStopTheMachineButNotChangeIt) {
   EXPECT_NE(problem(Outcome::either, {.end = End::silent}), "") << "a time-out proves nothing";
 }
 
+// The page of a refusal, and what it has to say.
+const Refusal kRefusal = {.says = {"PCR 0: the firmware"}, .says_not = {"PCR 7"}};
+vm::Asked refusing_page() {
+  return {.lines = {"/data does not open", "  PCR 0: the firmware itself"}, .label = kRecoveryKeyLabel};
+}
+
+std::string problem_of(const vm::Asked& asked, const Refusal& refusal = kRefusal) {
+  Result<std::string> evidence = refused(asked, refusal);
+  return evidence ? "" : evidence.error().message();
+}
+
+TEST(Refused, MeansInTheseWordsAndBeforeAnyPassword) {
+  EXPECT_EQ(refused(refusing_page(), kRefusal).value(), "PCR 0: the firmware itself");
+  vm::Asked page = refusing_page();
+  page.label = kPasswordLabel;
+  EXPECT_EQ(problem_of(page), "the attack went through: the password is asked for");
+  page.label = vm::kShellPrompt;
+  EXPECT_EQ(problem_of(page), "the attack went through: /data is open");
+  page.label = "";  // the machine ended or restarted
+  EXPECT_NE(problem_of(page), "");
+  page.label = kMenuLabel;
+  EXPECT_NE(problem_of(page), "");
+  EXPECT_EQ(problem_of(page, {.says = {"PCR 0"}, .asks = Refusal::Asks::menu}), "");
+}
+
+TEST(Refused, MeansForTheReasonThatWasExpected) {
+  vm::Asked other = refusing_page();
+  other.lines[1] = "  PCR 2: the firmware of cards";
+  EXPECT_NE(problem_of(other), "");
+  vm::Asked more = refusing_page();
+  more.lines.emplace_back("  PCR 7: Secure Boot");
+  EXPECT_NE(problem_of(more), "");
+  vm::Asked open = refusing_page();
+  open.lines[0] = "Unlock this machine";
+  EXPECT_NE(problem_of(open), "");
+}
+
+// A wire on which one TPM2_Unseal passed, and what it says.
+std::string heard(std::string_view said, bool unseals = true) {
+  const std::vector<NamedSecret> secrets = {{"password", {'s', 'e', 's', 'a', 'm', 'e'}}};
+  TpmWire wire;
+  Bytes unseal = {0x80, 0x02, 0, 0, 0, 10, 0, 0, 0x01, 0x5e};
+  if (unseals) wire.commands.push_back(unseal);
+  Bytes answer = tpm_answer(0);
+  append(answer, as_bytes(said));
+  wire.answers.push_back(answer);
+  Result<std::string> nothing = wire_tells_nothing(wire, secrets, as_bytes(std::string_view("in plain")));
+  return nothing ? "" : nothing.error().message();
+}
+
+TEST(WireTellsNothing, IsBrokenByASecretAndByHavingHeardNothing) {
+  EXPECT_EQ(heard("in plain"), "");
+  EXPECT_EQ(heard("in plain, sesame"), "the attack went through: the wire carried password");
+  EXPECT_NE(heard("ciphertext alone"), "") << "the control was not found";
+  EXPECT_NE(heard("in plain", false), "") << "nobody unsealed anything";
+}
+
+TEST(MemoryKeepsNothing, IsBrokenByASecretAndByASearchThatFindsNothing) {
+  const Found typed = {{"password", 2}, {"TPM secret", 0}};
+  const Found after = {{"password", 0}, {"TPM secret", 0}, {"what the kernel says first", 1}};
+  EXPECT_TRUE(memory_keeps_nothing(typed, after));
+  Found left = after;
+  left["TPM secret"] = 1;
+  EXPECT_EQ(memory_keeps_nothing(typed, left).error().message(),
+            "the attack went through: still in memory: TPM secret");
+  EXPECT_FALSE(memory_keeps_nothing({}, after)) << "the password is there while it is typed";
+  EXPECT_FALSE(memory_keeps_nothing(typed, {})) << "a memory without a kernel";
+}
+
+TEST(DataAttacks, EachSaysWhatItDoesAndWhoDenies) {
+  std::set<std::string> ids;
+  for (const DataAttack& attack : data_attacks(1)) {
+    EXPECT_TRUE(attack.id.starts_with("data.")) << attack.id;
+    EXPECT_TRUE(ids.insert(attack.id).second) << attack.id;
+    for (const std::string& text : {attack.what, attack.denied_by, attack.expected}) EXPECT_NE(text, "") << attack.id;
+    EXPECT_TRUE(attack.carry_out) << attack.id;
+    EXPECT_TRUE(attack.judge) << attack.id;
+  }
+  for (const char* id : {"data.moved", "data.no-tpm", "data.tpm-cleared", "data.firmware-build", "data.card-firmware",
+                         "data.secure-boot-off", "data.dbx", "data.retired-image", "data.second-unseal",
+                         "data.header-keyslot", "data.guessing", "data.bus-sniffer", "data.memory"}) {
+    EXPECT_TRUE(ids.contains(id)) << id;
+  }
+}
+
+TEST(DataAttacks, PowerIsCutAtTheSameMomentsForTheSameSeed) {
+  EXPECT_EQ(moment_of_cut(7, 3), moment_of_cut(7, 3));
+  EXPECT_NE(moment_of_cut(7, 3), moment_of_cut(8, 3));
+  EXPECT_LT(moment_of_cut(7, 3), std::chrono::seconds(12));
+}
+
+// One that cannot be judged is no case that held.
+TEST(DataAttacks, WhatCannotBeJudgedIsBroken) {
+  CaseReport report = could_not_judge(data_untouched(), Error("no room on the disk"));
+  EXPECT_FALSE(report.held());
+  EXPECT_NE(report.problem.find("no room on the disk"), std::string::npos);
+}
+
 TEST(ReadablePlace, IsTheMiddleOfTheLongestText) {
   std::string stored = std::string(40, '\xff') + "short" + std::string(7, '\0') + "a longer piece of text" + "\x01";
   EXPECT_EQ(readable_place(as_bytes(stored)).value(), stored.find("a longer") + 10);
@@ -128,6 +230,17 @@ TEST(Report, PageShowsBrokenCasesFirstAndTrustsNoConsole) {
   EXPECT_EQ(page.find("<script>"), std::string::npos);
   EXPECT_EQ(page.find('\x1b'), std::string::npos);
   EXPECT_EQ(page.find("http"), std::string::npos) << "nothing comes from outside";
+}
+
+TEST(Report, PictureEndsWithDataAndCountsItsCases) {
+  Proof proof = two_cases();
+  EXPECT_EQ(as_html(proof).value().find("2 held, 1 broken"), std::string::npos);
+  for (const char* id : {"data.moved", "data.guessing"}) proof.cases.push_back({.id = id, .denied_by = "TPM"});
+  proof.cases.push_back({.id = "data.untouched", .denied_by = "nobody"});
+  proof.cases.push_back({.id = "data.memory", .denied_by = "wiped memory", .problem = "found"});
+  std::string page = as_html(proof).value();
+  EXPECT_NE(page.find(">/data<"), std::string::npos);
+  EXPECT_NE(page.find("2 held, 1 broken"), std::string::npos);
 }
 
 TEST(Report, TableCounts) {

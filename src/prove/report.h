@@ -8,7 +8,7 @@ namespace ashlar::prove {
 struct Proof {
   fs::path image;
   std::string root_hash;
-  std::uint64_t seed = 0;  // of the bit flips
+  std::uint64_t seed = 0;  // of the bit flips and power cuts
   std::vector<CaseReport> cases;
 
   [[nodiscard]] std::size_t broken() const;

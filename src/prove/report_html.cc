@@ -61,7 +61,8 @@ struct Link {
   std::string_view checks;
   std::string_view layer;  // as CaseReport::denied_by says it
 };
-constexpr std::array<Link, 7> kChain = {{
+constexpr std::string_view kDataLayer = "/data";  // every part of what guards it
+constexpr std::array<Link, 8> kChain = {{
     {"UEFI firmware", "PK, KEK, db: Authenticode", "firmware"},
     {"systemd-boot", "asks the firmware for each", ""},
     {"systemd-stub", "its own sections alone", "systemd-stub"},
@@ -69,11 +70,12 @@ constexpr std::array<Link, 7> kChain = {{
     {"initramfs", "nothing behind --; identifiers", "initramfs"},
     {"dm-verity", "signed root hash; every block", "dm-verity"},
     {"IPE", "what executes is on that root", "IPE"},
+    {"/data", "TPM, password, header", kDataLayer},
 }};
 
 std::string picture(const Proof& proof) {
-  constexpr unsigned kWidth = 172;
-  constexpr unsigned kGap = 20;
+  constexpr unsigned kWidth = 160;
+  constexpr unsigned kGap = 14;
   std::string svg = fmt::format("<svg viewBox=\"0 0 {} 112\" role=\"img\" aria-label=\"The chain of trust\">\n",
                                 kChain.size() * (kWidth + kGap) - kGap);
   for (std::size_t i = 0; i < kChain.size(); ++i) {
@@ -81,8 +83,9 @@ std::string picture(const Proof& proof) {
     std::size_t held = 0;
     std::size_t broken = 0;
     for (const CaseReport& each : proof.cases) {
-      bool here =
-          each.denied_by == link.layer || (link.layer == "dm-verity" && each.denied_by == "root hash signature");
+      bool here = each.denied_by == link.layer ||
+                  (link.layer == "dm-verity" && each.denied_by == "root hash signature") ||
+                  (link.layer == kDataLayer && each.id.starts_with("data.") && each.denied_by != "nobody");
       if (here) ++(each.held() ? held : broken);
     }
     std::string count = held + broken == 0 ? "" : fmt::format("{} held, {} broken", held, broken);

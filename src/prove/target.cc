@@ -18,6 +18,14 @@ Result<Target> Target::make(const Lab& lab, const std::string& name) {
   return Target(lab, std::move(machine));
 }
 
+Target Target::over(const Lab& lab, const fs::path& disk) {
+  vm::MachineConfig machine;
+  machine.disk = disk;
+  Target target(lab, std::move(machine));
+  target.keep();
+  return target;
+}
+
 Target::Target(Target&& other) noexcept
     : machine(std::exchange(other.machine, {})), lab_(other.lab_), esp_(std::move(other.esp_)), kept_(other.kept_) {}
 

@@ -11,6 +11,8 @@ class Target {
  public:
   // A copy of the lab's image that shares its blocks where the file system can, with the owner's keys enrolled.
   static Result<Target> make(const Lab& lab, const std::string& name);
+  // A disk that somebody else keeps, with the same image on it: for editing it where it is.
+  static Target over(const Lab& lab, const fs::path& disk);
   Target(Target&& other) noexcept;
   Target& operator=(Target&&) = delete;
   ~Target();  // deletes the copy unless it was kept

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "base/subprocess.h"
-#include "console.h"
 #include "image/inspect.h"
 #include "test_image.h"
+#include "vm/console.h"
 #include "vm/run.h"
 
 namespace ashlar::test {
@@ -82,7 +82,7 @@ class Shell : public testing::Test {
   }
 
   static std::string run(const std::string& command) {
-    Result<std::string> said = Console(*machine_).run(command);
+    Result<std::string> said = vm::Console(*machine_).run(command);
     EXPECT_TRUE(said.has_value()) << command << ": " << said.error().message();
     return said.value_or("");
   }

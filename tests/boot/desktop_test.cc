@@ -1,8 +1,8 @@
 // The desktop in a real machine: its services start, are kept in, come back, and end in order.
 #include <gtest/gtest.h>
 
-#include "console.h"
 #include "test_image.h"
+#include "vm/console.h"
 #include "vm/run.h"
 
 namespace ashlar::test {
@@ -34,8 +34,8 @@ TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
   Result<vm::Machine> machine = vm::Machine::start(*config);
   ASSERT_OK(machine);
   KeepsEvidence evidence(*machine, "services");
-  Console console(*machine);
-  Result<Asked> first_boot = console.next_question(kBootLimit);
+  vm::Console console(*machine);
+  Result<vm::Asked> first_boot = console.next_question(kBootLimit);
   ASSERT_OK(first_boot);
   ASSERT_OK(console.choose(*first_boot, "Start without /data"));
   ASSERT_OK(machine->wait_for_line("ashlar: service session: ready", kBootLimit));

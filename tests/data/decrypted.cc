@@ -5,7 +5,7 @@
 
 #include "base/subprocess.h"
 #include "data/recovery_key.h"
-#include "outsider.h"
+#include "prove/outsider.h"
 
 namespace ashlar::test {
 namespace {
@@ -14,12 +14,10 @@ constexpr std::size_t kSector = 4096;
 
 // The volume key, 64 bytes, as `cryptsetup luksDump --dump-volume-key` writes it.
 Result<Bytes> volume_key(const fs::path& disk, const std::string& recovery_key) {
-  testing::Disk header;
-  TRY(read_header(disk, header));
-  Secret recovery = TRY(parse_recovery_text(testing::secret_of(recovery_key)));
-  testing::Disk files;  // two names that go with it
-  fs::path key_file = files.path().string() + ".key";
-  fs::path out = files.path().string() + ".volume";
+  HeaderFile header = TRY(prove::read_header(disk));
+  Secret recovery = TRY(parse_recovery_text(TRY(Secret::copy_of(as_bytes(recovery_key)))));
+  fs::path key_file = header.path().string() + ".key";
+  fs::path out = header.path().string() + ".volume";
   TRY(write_file(key_file, recovery.bytes(), 0600));
   Status dumped = [&]() -> Status {
     TRY(run_checked({.argv = {"cryptsetup", "luksDump", "--batch-mode", "--dump-volume-key", "--volume-key-file", out,
@@ -50,7 +48,7 @@ Status decipher(EVP_CIPHER_CTX* context, const Bytes& key, std::uint64_t sector,
 Result<bool> volume_holds(const fs::path& disk, const std::string& recovery_key, std::string_view text) {
   Bytes key = TRY(volume_key(disk, recovery_key));
   if (key.size() != 64) return fail("the volume key has " + std::to_string(key.size()) + " bytes");
-  GptPartition data = TRY(partition_named(disk, "data"));
+  GptPartition data = TRY(prove::partition_named(disk, "data"));
   const std::uint64_t start = data.first_lba * kSectorSize + kDataOffset;
   const std::uint64_t end = (data.last_lba + 1) * kSectorSize;
   Fd file = TRY(open_file(disk, O_RDONLY));

@@ -24,15 +24,11 @@ class Dialogue : public ::testing::Test {
     ASSERT_OK(asked_);
   }
   void answer(std::string_view text) {
-    ASSERT_OK(machine_->console().answer(text));
-    go_on();
+    asked_ = machine_->answer(text);
+    ASSERT_OK(asked_);
   }
   void choose(std::string_view option) {
-    ASSERT_OK(machine_->console().choose(*asked_, option));
-    go_on();
-  }
-  void go_on() {
-    asked_ = machine_->console().next_question(kBootLimit);
+    asked_ = machine_->choose(*asked_, option);
     ASSERT_OK(asked_);
   }
   // At the shell: what a command prints.

@@ -8,8 +8,6 @@
 #include "data/prompt.h"
 #include "data_machine.h"
 #include "image/inspect.h"
-#include "memory.h"
-#include "outsider.h"
 #include "sys/tpm_authority.h"
 #include "sys/tpm_rollback.h"
 
@@ -37,12 +35,6 @@ Result<Hashes> hashes_of(const fs::path& disk) {
   return hashes;
 }
 
-struct NamedSecret {
-  std::string name;
-  Bytes value;
-};
-Bytes bytes_of_secret(const Secret& secret) { return {secret.bytes().begin(), secret.bytes().end()}; }
-
 class OneBoot : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -57,66 +49,25 @@ class OneBoot : public ::testing::Test {
     Result<Hashes> hashes = hashes_of(disk_);
     ASSERT_OK(hashes);
     before_ = *hashes;
-    Result<Outsider> outsider = Outsider::with(disk_);
-    ASSERT_OK(outsider);
-    outsider_ = std::make_unique<Outsider>(std::move(*outsider));
-    at_the_prompt();
-    if (HasFatalFailure()) return;
-    log_in();
-  }
-
-  // What works while the prompt is open: the controls.
-  static void at_the_prompt() {
-    Result<Asked> asked = machine_->start();
-    ASSERT_OK(asked);
-    ASSERT_EQ(asked->label, kPasswordLabel) << asked->text();
-    Result<Tpm> tpm = machine_->live_tpm();
-    ASSERT_OK(tpm);
-    Result<Secret> secret = outsider_->unseal(*tpm, kPassword);
-    ASSERT_OK(secret);
-    Result<PasswordKeys> keys = outsider_->keys(kPassword);
-    ASSERT_OK(keys);
-    Result<Secret> keyslot = keyslot_key(keys->luks, *secret);
-    ASSERT_OK(keyslot);
-    secrets_ = {{"password", Bytes(std::begin(kPassword), std::end(kPassword) - 1)},
-                {"TPM secret", bytes_of_secret(*secret)},
-                {"authorization value", bytes_of_secret(keys->tpm_auth)},
-                {"keyslot's half", bytes_of_secret(keys->luks)},
-                {"home's part", bytes_of_secret(keys->home)},
-                {"keyslot key", bytes_of_secret(*keyslot)}};
-
-    // Typed by keyboard, as a person does: the serial line's own buffers are not what this is about.
-    ASSERT_OK(machine_->machine().type_keys(kPassword));
-    std::this_thread::sleep_for(std::chrono::seconds(3));  // the guest reads in its own time
+    Result<prove::WatchedLogin> login = prove::WatchedLogin::at_prompt(*machine_);
+    ASSERT_OK(login);
+    ASSERT_OK(login->type_password(*machine_));
     ASSERT_OK(machine_->machine().screenshot(result_path("data-password-typed.png")));
-    at_prompt_ = search("memory-prompt");
-  }
-
-  static void log_in() {
-    ASSERT_OK(machine_->machine().send_keys({"ret"}));
-    Result<Asked> shell = machine_->console().next_question(kBootLimit);
-    ASSERT_OK(shell);
-    ASSERT_TRUE(shell->at_shell()) << shell->text();
-    ASSERT_OK(machine_->console().run("true"));
-    wire_ = machine_->traffic();
-    after_ = search("memory-session");
-  }
-
-  static std::map<std::string, std::size_t> search(const std::string& name) {
-    std::map<std::string, std::size_t> found;
-    Result<Memory> memory = Memory::of(machine_->machine(), machine_->config.memory_mib, machine_->directory() / name);
-    EXPECT_TRUE(memory) << memory.error().message();
-    if (!memory) return found;
-    for (const NamedSecret& secret : secrets_) found[secret.name] = memory->count(secret.value);
-    found["what the kernel says first"] = memory->count(as_bytes("Linux version "));
-    return found;
+    Result<prove::Found> typed = login->search_memory(*machine_);
+    ASSERT_OK(typed);
+    ASSERT_OK(login->log_in(*machine_));
+    Result<prove::Found> afterwards = login->search_memory(*machine_);
+    ASSERT_OK(afterwards);
+    login->while_typed = *typed;
+    login->afterwards = *afterwards;
+    login_ = std::make_unique<prove::WatchedLogin>(std::move(*login));
   }
 
   static void TearDownTestSuite() {
     machine_.reset();
-    outsider_.reset();
+    login_.reset();
   }
-  void SetUp() override { ASSERT_FALSE(wire_.commands.empty()) << "the machine did not come up"; }
+  void SetUp() override { ASSERT_TRUE(login_) << "the machine did not come up"; }
 
   static std::string run(const std::string& command) {
     Result<std::string> said = machine_->console().run(command);
@@ -125,54 +76,35 @@ class OneBoot : public ::testing::Test {
   }
 
   static std::unique_ptr<DataMachine> machine_;
-  static std::unique_ptr<Outsider> outsider_;
+  static std::unique_ptr<prove::WatchedLogin> login_;
   static fs::path disk_;
   static Hashes before_;
-  static std::vector<NamedSecret> secrets_;
-  static std::map<std::string, std::size_t> at_prompt_, after_;  // how often each secret is in memory
-  static TpmWire wire_;
 };
 std::unique_ptr<DataMachine> OneBoot::machine_;
-std::unique_ptr<Outsider> OneBoot::outsider_;
+std::unique_ptr<prove::WatchedLogin> OneBoot::login_;
 fs::path OneBoot::disk_;
 Hashes OneBoot::before_;
-std::vector<NamedSecret> OneBoot::secrets_;
-std::map<std::string, std::size_t> OneBoot::at_prompt_, OneBoot::after_;
-TpmWire OneBoot::wire_;
 
-// The control: at_the_prompt() unsealed with the same code.
 TEST_F(OneBoot, ASecondUnsealIsRefused) {
-  Result<Tpm> tpm = machine_->live_tpm();
-  ASSERT_OK(tpm);
-  Result<Secret> again = outsider_->unseal(*tpm, kPassword);
-  ASSERT_FALSE(again);
-  EXPECT_EQ(again.error().kind<TpmFailure>(), TpmFailure::already_unlocked) << again.error().message();
-  // It is the TPM that refuses, not only we who look first.
-  PcrValues present = tpm->read_pcrs({kPcrUnlockingEnded}).value();
-  Result<Secret> forced =
-      outsider_->unseal(*tpm, kPassword, [&](UnsealSteps& steps) { steps.not_yet_unlocked = present; });
-  ASSERT_FALSE(forced);
-  EXPECT_NE(forced.error().message().find("0x0000099d"), std::string::npos) << forced.error().message();
-  EXPECT_EQ(lockout_state(*tpm).value().used, 0U) << "and it cost no try";
+  Result<std::string> refused = prove::second_unseal_refused(*machine_, login_->outsider());
+  ASSERT_OK(refused);
 }
 
 TEST_F(OneBoot, WhoListensToTheTpmLearnsNothing) {
-  for (const NamedSecret& secret : secrets_) EXPECT_FALSE(wire_.carried(secret.value)) << secret.name;
-  constexpr std::uint32_t kUnseal = 0x15e;
-  EXPECT_EQ(std::ranges::count(wire_.commands, kUnseal, tpm_command_code), 1) << "the secret passed here";
-  EXPECT_TRUE(wire_.carried(outsider_->signature().policies.unseal.bytes)) << "the control: sent in plain";
+  Result<std::string> nothing = prove::wire_tells_nothing(login_->wire(), login_->secrets(),
+                                                          login_->outsider().signature().policies.unseal.bytes);
+  ASSERT_OK(nothing);
 }
 
 TEST_F(OneBoot, NothingSecretIsLeftInMemory) {
-  for (const NamedSecret& secret : secrets_) EXPECT_EQ(after_[secret.name], 0U) << secret.name;
-  EXPECT_GT(after_["what the kernel says first"], 0U) << "a control: it was the machine's memory";
-  EXPECT_GT(at_prompt_["password"], 0U) << "the control: typed, and not entered yet";
+  Result<std::string> nothing = prove::memory_keeps_nothing(login_->while_typed, login_->afterwards);
+  ASSERT_OK(nothing);
 }
 
 TEST_F(OneBoot, NobodyCanRemoveTheRollbackIndex) {
   Result<Tpm> tpm = machine_->live_tpm();
   ASSERT_OK(tpm);
-  Result<TpmStorageKey> key = outsider_->storage_key(*tpm);
+  Result<TpmStorageKey> key = login_->outsider().storage_key(*tpm);
   ASSERT_OK(key);
   Status removed = undefine_nv_index(*tpm, *key, nullptr, kRollbackHandle);
   ASSERT_FALSE(removed);
@@ -183,11 +115,11 @@ TEST_F(OneBoot, NobodyCanRemoveTheRollbackIndex) {
 TEST_F(OneBoot, AForeignSystemSetsNoBits) {
   Result<Tpm> tpm = machine_->live_tpm();
   ASSERT_OK(tpm);
-  Result<TpmStorageKey> key = outsider_->storage_key(*tpm);
+  Result<TpmStorageKey> key = login_->outsider().storage_key(*tpm);
   ASSERT_OK(key);
-  RollbackIndex index(outsider_->owner().name());
-  SignedPolicy policy = rollback_write_policy(outsider_->signature(), outsider_->owner());
-  const std::uint64_t own = outsider_->signature().epoch.bit();
+  RollbackIndex index(login_->outsider().owner().name());
+  SignedPolicy policy = rollback_write_policy(login_->outsider().signature(), login_->outsider().owner());
+  const std::uint64_t own = login_->outsider().signature().epoch.bit();
   auto set = [&](std::uint64_t bits) {
     return set_rollback_bits(*tpm, *key, kRollbackHandle, index.name(), bits, {11, 12, 13}, policy);
   };

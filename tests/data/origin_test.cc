@@ -3,7 +3,6 @@
 
 #include "data_machine.h"
 #include "oracle_tpm.h"
-#include "outsider.h"
 
 namespace ashlar::test {
 namespace {
@@ -13,7 +12,7 @@ namespace {
 TEST(Origin, FirstBootMakesAMachine) {
   Result<Origin> made = origin();
   ASSERT_OK(made);
-  Result<GptPartition> data = partition_named(made->disk(), "data");
+  Result<GptPartition> data = prove::partition_named(made->disk(), "data");
   ASSERT_OK(data);
   EXPECT_EQ(data->type, kLinuxDataType);
   EXPECT_GT(data->sectors(), (std::uint64_t{3} << 30) / kSectorSize);
@@ -34,9 +33,9 @@ void expect_says(const std::string& said, const std::vector<std::string>& parts)
 TEST(Origin, CryptsetupSaysWhatTheDocumentsSay) {
   Result<Origin> made = origin();
   ASSERT_OK(made);
-  testing::Disk header;
-  ASSERT_OK(read_header(made->disk(), header));
-  std::string said = oracle::succeed({"cryptsetup", "luksDump", header.path()});
+  Result<HeaderFile> header = prove::read_header(made->disk());
+  ASSERT_OK(header);
+  std::string said = oracle::succeed({"cryptsetup", "luksDump", header->path()});
   expect_says(said, {"Version:       \t2", "Metadata area: \t65536 [bytes]", "offset: 16777216 [bytes]",
                      "cipher: aes-xts-plain64", "sector: 4096 [bytes]", "Flags:       \t(no flags)", "0: luks2",
                      "1: luks2", "Cipher key: 512 bits", "PBKDF:      pbkdf2", "Hash:       sha512", "Iterations: 1000",

@@ -1,15 +1,15 @@
-#include "console.h"
+#include "vm/console.h"
 
 #include <algorithm>
 #include <regex>
 
-namespace ashlar::test {
+namespace ashlar::vm {
 namespace {
 
 // A line without an end that stays as it is for so long is a question.
-constexpr vm::Milliseconds kStill(400);
+constexpr Milliseconds kStill(400);
 
-// "Password: ", "Layout [1]: ": what src/data/serial_console.cc leaves the line with. `line` has no end yet, or one
+// "Password: ", "Layout [1]: ": what src/data/terminal_console.cc leaves the line with. `line` has no end yet, or one
 // that words of the kernel's brought, behind the question.
 std::optional<std::string> label_of(const std::string& line) {
   static const std::regex kQuestion(
@@ -42,14 +42,14 @@ std::string Asked::text() const {
   return all + label;
 }
 
-Result<Asked> Console::next_question(vm::Milliseconds limit) {
+Result<Asked> Console::next_question(Milliseconds limit) {
   Asked asked;
   std::optional<std::string> passed;  // a question that other words came behind
   const unsigned resets = machine_->status().resets;
-  for (vm::Deadline deadline = vm::Deadline::after(limit); !deadline.passed();) {
+  for (Deadline deadline = Deadline::after(limit); !deadline.passed();) {
     Result<std::optional<std::string>> line = machine_->next_line(kStill);
     if (!line || machine_->status().resets != resets) {
-      if (!line && machine_->status().phase != vm::Phase::ended) return std::unexpected(std::move(line).error());
+      if (!line && machine_->status().phase != Phase::ended) return std::unexpected(std::move(line).error());
       return asked;
     }
     if (*line) {
@@ -72,7 +72,7 @@ Status Console::leave() { return type_answer("\x04"); }
 
 Status Console::forget() {
   if (std::string question = machine_->unfinished_line(); !question.empty()) {
-    TRY(machine_->wait_for_text(question, vm::Milliseconds(0)));
+    TRY(machine_->wait_for_text(question, Milliseconds(0)));
   }
   return {};
 }
@@ -88,11 +88,11 @@ Status Console::choose(const Asked& asked, std::string_view part) {
   return answer(std::to_string(*number));
 }
 
-Result<std::string> Console::run(const std::string& command, vm::Milliseconds limit) {
+Result<std::string> Console::run(const std::string& command, Milliseconds limit) {
   TRY(machine_->type_serial(command + "; echo \"<end>\"\n"));
   std::string said = TRY(machine_->wait_for_text("\n<end>", limit));
   TRY(machine_->wait_for_text(kShellPrompt, limit));
   return said;
 }
 
-}  // namespace ashlar::test
+}  // namespace ashlar::vm

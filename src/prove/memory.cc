@@ -1,8 +1,8 @@
-#include "memory.h"
+#include "prove/memory.h"
 
 #include <nlohmann/json.hpp>
 
-namespace ashlar::test {
+namespace ashlar::prove {
 
 Result<Memory> Memory::of(vm::Machine& machine, std::uint64_t mib, const fs::path& file) {
   nlohmann::json arguments = {{"val", 0}, {"size", mib << 20}, {"filename", file.string()}};
@@ -30,4 +30,4 @@ std::size_t Memory::count(ByteView needle) const {
   }
 }
 
-}  // namespace ashlar::test
+}  // namespace ashlar::prove

@@ -3,19 +3,20 @@
 #pragma once
 
 #include "data/authority_token.h"
+#include "data/header_file.h"
 #include "data/owner_policies.h"
-#include "data/testing.h"
 #include "data/token.h"
+#include "data/volume.h"
 #include "format/gpt.h"
 
-namespace ashlar::test {
+namespace ashlar::prove {
 
 // The partition with this name on a raw disk.
 Result<GptPartition> partition_named(const fs::path& disk, std::string_view name);
 
 // A copy of the LUKS2 header of /data (and of its keyslots), and the way back.
-Status read_header(const fs::path& disk, const testing::Disk& into);
-Status write_header(const fs::path& disk, const testing::Disk& from);
+Result<HeaderFile> read_header(const fs::path& disk);
+Status write_header(const fs::path& disk, const HeaderFile& from);
 
 class Outsider {
  public:
@@ -36,13 +37,13 @@ class Outsider {
   Result<TpmStorageKey> storage_key(Tpm& tpm) const;
 
  private:
-  Outsider(std::unique_ptr<testing::Disk> header, PcrSignature signature, RsaPublicKey owner)
+  Outsider(HeaderFile header, PcrSignature signature, RsaPublicKey owner)
       : header_(std::move(header)), signature_(std::move(signature)), owner_(std::move(owner)) {}
 
-  std::unique_ptr<testing::Disk> header_;
+  HeaderFile header_;
   PcrSignature signature_;
   RsaPublicKey owner_;
   UserToken token_;
 };
 
-}  // namespace ashlar::test
+}  // namespace ashlar::prove

@@ -4,7 +4,7 @@
 #include "image/mapped_file.h"
 #include "vm/machine.h"
 
-namespace ashlar::test {
+namespace ashlar::prove {
 
 class Memory {
  public:
@@ -26,4 +26,4 @@ class Memory {
   image::MappedFile bytes_;
 };
 
-}  // namespace ashlar::test
+}  // namespace ashlar::prove

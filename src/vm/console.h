@@ -8,7 +8,7 @@
 
 #include "vm/machine.h"
 
-namespace ashlar::test {
+namespace ashlar::vm {
 
 inline constexpr char kShellPrompt[] = "DEV ashlar# ";
 
@@ -26,10 +26,10 @@ struct Asked {
 
 class Console {
  public:
-  explicit Console(vm::Machine& machine) : machine_(&machine) {}
+  explicit Console(Machine& machine) : machine_(&machine) {}
 
   // Waits for the next question, or the shell's prompt. Ends with an empty label when the machine ended or was reset.
-  Result<Asked> next_question(vm::Milliseconds limit);
+  Result<Asked> next_question(Milliseconds limit);
   // Enter follows. The question counts as answered at once: what is asked next is another one, however slowly it comes.
   Status answer(std::string_view text);
   // The question was, or will be, answered by keyboard: what is asked next is another one.
@@ -40,11 +40,11 @@ class Console {
   Status choose(const Asked& asked, std::string_view part);
 
   // At the shell: what a command prints, with the echo before it and without the prompt.
-  Result<std::string> run(const std::string& command, vm::Milliseconds limit = std::chrono::seconds(60));
+  Result<std::string> run(const std::string& command, Milliseconds limit = std::chrono::seconds(60));
 
  private:
   Status type_answer(std::string_view typed);
-  vm::Machine* machine_;
+  Machine* machine_;
 };
 
-}  // namespace ashlar::test
+}  // namespace ashlar::vm

@@ -1,16 +1,11 @@
-#include "outsider.h"
+#include "prove/outsider.h"
 
 #include "data/recovery_key.h"
 #include "image/inspect.h"
 #include "image/pcr_policies.h"
 #include "sys/tpm_seal.h"
 
-namespace ashlar::test {
-namespace {
-
-constexpr std::uint64_t kHeaderCopied = std::uint64_t{17} << 20;  // bytes: header, keyslots and the first data
-
-}  // namespace
+namespace ashlar::prove {
 
 Result<GptPartition> partition_named(const fs::path& disk, std::string_view name) {
   image::MappedFile file = TRY(image::MappedFile::open(disk));
@@ -21,16 +16,17 @@ Result<GptPartition> partition_named(const fs::path& disk, std::string_view name
   return fail(disk.string() + " has no partition " + std::string(name));
 }
 
-Status read_header(const fs::path& disk, const testing::Disk& into) {
+Result<HeaderFile> read_header(const fs::path& disk) {
   GptPartition data = TRY(partition_named(disk, "data"));
-  Bytes header(kHeaderCopied);
+  Bytes header(HeaderFile::kSize);
   Fd file = TRY(open_file(disk, O_RDONLY));
   TRY(read_at(file, data.first_lba * kSectorSize, header));
-  Fd copy = TRY(open_file(into.path(), O_WRONLY));
-  return write_at(copy, 0, header);
+  HeaderFile copy = TRY(HeaderFile::blank());
+  TRY(write_file(copy.path(), header, 0600));
+  return copy;
 }
 
-Status write_header(const fs::path& disk, const testing::Disk& from) {
+Status write_header(const fs::path& disk, const HeaderFile& from) {
   GptPartition data = TRY(partition_named(disk, "data"));
   Bytes header = TRY(read_file(from.path()));
   header.resize(kDataOffset);
@@ -43,10 +39,8 @@ Result<Outsider> Outsider::with(const fs::path& disk) {
   image::OpenedImage image = TRY(image::open_image(disk));
   image::PcrPolicies policies =
       TRY(image::check_pcr_policies(TRY(image.only_file(image::kUkiDirectory, ".efi"))->content));
-  auto header = std::make_unique<testing::Disk>();
-  TRY(read_header(disk, *header));
-  Outsider outsider(std::move(header), std::move(policies.signature), std::move(policies.key));
-  Volume volume = TRY(Volume::load(outsider.header_->path()));
+  Outsider outsider(TRY(read_header(disk)), std::move(policies.signature), std::move(policies.key));
+  Volume volume = TRY(Volume::load(outsider.header_.path()));
   for (const auto& [number, stored] : volume.metadata().tokens) {
     if (stored.type == kUserToken) outsider.token_ = TRY(parse_user_token(as_bytes(stored.json)));
   }
@@ -54,7 +48,7 @@ Result<Outsider> Outsider::with(const fs::path& disk) {
 }
 
 Result<PasswordKeys> Outsider::keys(std::string_view password) const {
-  return derive_password_keys(testing::secret_of(password), token_.password);
+  return derive_password_keys(TRY(Secret::copy_of(as_bytes(password))), token_.password);
 }
 
 Result<TpmStorageKey> Outsider::storage_key(Tpm& tpm) const {
@@ -74,13 +68,13 @@ Result<UnlockedVolume> Outsider::unlock(Tpm& tpm, std::string_view password) con
   Secret secret = TRY(unseal(tpm, password));
   PasswordKeys derived = TRY(keys(password));
   Secret keyslot = TRY(keyslot_key(derived.luks, secret));
-  Volume volume = TRY(Volume::load(header_->path()));
+  Volume volume = TRY(Volume::load(header_.path()));
   return volume.unlock(token_.keyslot, keyslot);
 }
 
 Result<UnlockedVolume> Outsider::recover(std::string_view recovery_text) const {
-  Secret key = TRY(parse_recovery_text(testing::secret_of(recovery_text)));
-  Volume volume = TRY(Volume::load(header_->path()));
+  Secret key = TRY(parse_recovery_text(TRY(Secret::copy_of(as_bytes(recovery_text)))));
+  Volume volume = TRY(Volume::load(header_.path()));
   return volume.unlock(0, key);
 }
 
@@ -92,4 +86,4 @@ Result<TpmAuthorities> Outsider::authorities(const UnlockedVolume& volume) {
   return fail("the volume has no token with the TPM's authorizations");
 }
 
-}  // namespace ashlar::test
+}  // namespace ashlar::prove
