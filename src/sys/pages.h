@@ -81,6 +81,8 @@ struct MachineState {
   DataState data = DataState::none;  // until the unlocking program has ended
 };
 
+// Where PID 1 leaves the ready line for programs of the session.
+inline constexpr char kReadyFile[] = "/run/ashlar/ready";
 // "ashlar: ready variant=dev version=0.1.0 roothash=<hex> SecureBoot=1 SetupMode=0 root=verity". What is not known is
 // "none"; a root that is not on dm-verity is root=unverified.
 std::string ready_line(const MachineState& state);

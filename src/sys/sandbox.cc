@@ -81,7 +81,9 @@ Status change_identity(const ServiceSandbox& sandbox) {
 
 Status enter_sandbox(const ServiceDefinition& service) {
   const ServiceSandbox& sandbox = service.sandbox;
-  ::umask(022);
+  // A session is a person's. The table cannot say whose, and nothing else may be forgotten here.
+  if (service.kind == ServiceKind::session && sandbox.user.number == kNobody.number) return fail("nobody's session");
+  ::umask(service.kind == ServiceKind::session ? 077 : 022);
   if (::chdir("/") != 0) return fail_errno("enter /");
   TRY(limit(RLIMIT_CORE, 0, "core dumps"));
   TRY(limit(RLIMIT_NOFILE, sandbox.open_files, "open files"));
