@@ -45,6 +45,7 @@ std::string_view word_of(DataState state) {
     case DataState::none:
       return "none";
     case DataState::open:
+    case DataState::open_without_home:
       return "open";
     case DataState::closed:
       return "closed";
@@ -82,7 +83,10 @@ Status Unlocking::end(Kernel& kernel, DataState outcome) {
   kernel.say(Severity::info, "ashlar: data=" + std::string(word_of(outcome)));
   if (outcome == DataState::none || wanted_) return {};  // there was no other page in between, or another one comes
   state_.data = outcome;
-  if (outcome == DataState::open) owner_ = read_owner(kernel);
+  if (outcome == DataState::open) {
+    owner_ = read_owner(kernel);
+    if (owner_.user == 0) state_.data = DataState::open_without_home;
+  }
   kernel.show(ready_page(state_));
   if (outcome == DataState::open) mark_boot_good(kernel);
   return {};

@@ -135,6 +135,17 @@ TEST(Unlocking, TellsWhoseSessionItIs) {
   EXPECT_FALSE(without.home_on_data);
 }
 
+TEST(Unlocking, SaysThatWithoutAHomeThereIsNoSession) {
+  FakeKernel kernel = machine();
+  kernel.put(kSessionOwnerFile, "- us -\n");
+  Unlocking unlocking({});
+  ASSERT_TRUE(unlocking.begin(kernel));
+  ASSERT_TRUE(unlocking.has_ended(kernel, FakeKernel::kStarted, kExited0));
+  EXPECT_EQ(kernel.pages.at(0).lines.back().text.at(0),
+            "open, and nobody's home is: restart the machine and type a password");
+  EXPECT_TRUE(unlocking.admits()) << "services without a person start";
+}
+
 TEST(Unlocking, AShutdownTheTpmRefusesIsSaidAndStopsNothing) {
   FakeKernel kernel = machine();
   kernel.refuse("tpm 80010000000c", EIO);

@@ -66,8 +66,9 @@ void draw(const Page& page, const PsfFont& font, Canvas& canvas);
 enum class DataState {
   none,  // the image has no program to open it
   open,
-  closed,   // it was not opened
-  skipped,  // there is none yet, and a person goes on without
+  open_without_home,  // by the recovery key alone: there is no session
+  closed,             // it was not opened
+  skipped,            // there is none yet, and a person goes on without
 };
 
 // What PID 1 found when it was ready. Every value was read from the running kernel.

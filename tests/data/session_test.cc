@@ -107,6 +107,8 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   ASSERT_TRUE(comes_to_hold("[ -e /data/home/u1/kept ]", seconds(60)));
   keys({"meta_l", "ret"});
   EXPECT_TRUE(comes_to_run("foot"));
+  keys({"meta_l", "d"});
+  EXPECT_TRUE(comes_to_run("fuzzel")) << "the control of what the lock kept from starting";
   picture("07-unlocked-again");
 
   // The next day.
