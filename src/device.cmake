@@ -29,6 +29,8 @@ set(ASHLAR_DEVICE_LINK
 set(ASHLAR_STATIC_LINK -static-pie CACHE INTERNAL "")
 set(ASHLAR_DYNAMIC_LINK -pie -static-libstdc++ -static-libgcc -Wl,--as-needed CACHE INTERNAL "")
 
+set(ASHLAR_MODULE_LINK -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-z,defs CACHE INTERNAL "")
+
 # For each library and each program of the image.
 function(ashlar_harden target)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${ASHLAR_DEVICE_COMPILE}>)
@@ -48,4 +50,16 @@ function(ashlar_device_program name kind)
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
   target_link_options(${name} PRIVATE ${kind} ${ASHLAR_DEVICE_LINK})
   ashlar_harden(${name})
+endfunction()
+
+# A library that a program which is not ours loads by name. Without any of our libraries, which are no position-independent
+# code for others; the file is called as the target.
+function(ashlar_loaded_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} MODULE ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX "")
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  target_link_options(${name} PRIVATE ${ASHLAR_MODULE_LINK} ${ASHLAR_DEVICE_LINK})
+  ashlar_harden(${name})
+  target_compile_options(${name} PRIVATE -fPIC)  # after -fPIE, and instead of it
 endfunction()

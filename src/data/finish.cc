@@ -20,7 +20,16 @@ Status look_after(Turn& turn, const UnlockedVolume& volume, const EnrolledTpm& e
   return tpm->shutdown();
 }
 
-Status write_session_file(Turn& turn, const Opened& opened, const DataHeader& header) {
+// "ch(fr_nodeadkeys)": layout and variant.
+void use_layout(SessionOwner& owner, std::string_view keyboard) {
+  std::size_t parenthesis = keyboard.find('(');
+  owner.layout = keyboard.substr(0, parenthesis);
+  if (parenthesis == std::string_view::npos) return;
+  owner.variant = keyboard.substr(parenthesis + 1);
+  if (owner.variant.ends_with(')')) owner.variant.pop_back();
+}
+
+Status write_session_files(Turn& turn, const Opened& opened, const DataHeader& header) {
   Json session = {{"user", nullptr},
                   {"name", nullptr},
                   {"keyboard", header.machine ? header.machine->keyboard : "us"},
@@ -32,6 +41,9 @@ Status write_session_file(Turn& turn, const Opened& opened, const DataHeader& he
     session["user"] = "u" + std::to_string(opened.user);
     session["name"] = TRY(Homes(turn.storage).get(opened.user)).name;
   }
+  SessionOwner owner{.user = opened.password ? opened.user : 0};
+  if (header.machine) use_layout(owner, header.machine->keyboard);
+  TRY(write_file(turn.owner_file, as_bytes(build_session_owner(owner))));
   std::string text = session.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   return write_file(turn.session_file, as_bytes(text));
 }
@@ -59,7 +71,7 @@ Status finish(Turn& turn, Opened& opened) {
     Status done = look_after(turn, opened.volume, *user->second.token.tpm);
     if (!done) TRY(tell_failure(turn, "/data is open, but the TPM could not be looked after", done.error()));
   }
-  Status written = write_session_file(turn, opened, header);
+  Status written = write_session_files(turn, opened, header);
   if (!written) TRY(tell_failure(turn, "/data is open, but the session does not know whose", written.error()));
   turn.prompter.show({.heading = "/data is open"});
   return {};

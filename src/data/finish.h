@@ -12,8 +12,9 @@ namespace ashlar {
 Result<std::optional<TpmAuthorities>> authorities_of(const UnlockedVolume& volume);
 Result<TpmAuthorities> random_authorities();
 
-// The TPM is looked after and told that the machine may go, and the session's file is written: {"user": "u1", "name":
-// "Anna", "keyboard": "us", "tpm": true}; "user" and "name" are null when nobody's home is open.
+// The TPM is looked after and told that the machine may go, and two files are written: whose session it is, for PID 1
+// (format/session_owner.h), and for programs that tell something {"user": "u1", "name": "Anna", "keyboard": "us",
+// "tpm": true}; "user" and "name" are null when nobody's home is open.
 Status finish(Turn& turn, Opened& opened);
 
 }  // namespace ashlar

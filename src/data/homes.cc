@@ -106,15 +106,17 @@ Result<std::vector<UserRecord>> Homes::list() {
   return records;
 }
 
-Result<UserRecord> Homes::get(unsigned user) {
+Result<UserRecord> read_user_record(const fs::path& root, unsigned user) {
   TRY(check_user(user));
-  fs::path path = record_of(storage_.root(), user);
+  fs::path path = record_of(root, user);
   if (!is_there(path)) return fail("there is no user " + account_name(user));
   Bytes json = TRY(read_file(path, kSmallFile));
   UserRecord record = TRY(in(path.string(), parse_user_record(json)));
   if (record.user != user) return fail(path.string() + " is the record of " + account_name(record.user));
   return record;
 }
+
+Result<UserRecord> Homes::get(unsigned user) { return read_user_record(storage_.root(), user); }
 
 bool Homes::holds_files(unsigned user) const {
   std::error_code error;

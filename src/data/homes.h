@@ -43,6 +43,9 @@ std::string build_user_record(const UserRecord& record);
 // Errors: everything that build_user_record does not write.
 Result<UserRecord> parse_user_record(ByteView json);
 
+// The record of a user, in /data mounted at `root`. One that cannot be read is an error that names it.
+Result<UserRecord> read_user_record(const fs::path& root, unsigned user);
+
 // A password's `home` part and what it was made with.
 struct HomePassword {
   const Argon2idParameters& parameters;

@@ -144,7 +144,7 @@ Result<Eviction> LinuxStorage::remove_home_key(const HomeKeyId& key) { return re
 
 Status LinuxStorage::give_to_user(const fs::path& path, unsigned user) {
   if (user < 1 || user > kUsers) return fail("there is no user " + account_name(user));
-  unsigned id = kFirstUserId + user - 1;
+  const std::uint32_t id = account_id(user);
   if (::lchown(path.c_str(), id, id) != 0) return fail_errno("give " + path.string() + " to " + account_name(user));
   return {};
 }

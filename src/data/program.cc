@@ -1,9 +1,5 @@
 #include "data/program.h"
 
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 #include "data/keyboard_layouts.h"
 #include "data/screen_console.h"
 #include "data/terminal_console.h"
@@ -24,15 +20,6 @@ Result<SignedImage> read_policies(const fs::path& directory) {
 }
 
 }  // namespace
-
-Status protect_memory() {
-  if (::prctl(PR_SET_DUMPABLE, 0) != 0) return fail_errno("forbid core dumps");
-  constexpr rlimit kNone{0, 0};
-  if (::setrlimit(RLIMIT_CORE, &kNone) != 0) return fail_errno("forbid core dumps");
-  // On fault: Argon2id asks for much memory before it uses it.
-  if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) return fail_errno("lock memory");
-  return {};
-}
 
 std::optional<SignedImage> read_signed_image(const fs::path& directory,
                                              const std::function<void(std::string_view)>& log) {

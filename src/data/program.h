@@ -2,14 +2,11 @@
 #pragma once
 
 #include "data/console_prompter.h"
+#include "data/protect_memory.h"
 #include "data/turn.h"
 #include "sys/kernel.h"
 
 namespace ashlar {
-
-// No page of this process is written to a swap, none to a core dump, and no other process may look into it. To be
-// called before the first secret. An error is one that no secret may be held after.
-Status protect_memory();
 
 // What the initramfs handed over of the image (src/boot/start.h): nullopt where the image carries none, or what is
 // there is not in our form, which is said in `log`.

@@ -8,6 +8,7 @@
 #include "data/storage.h"
 #include "format/pcr_signature.h"
 #include "format/rsa_public_key.h"
+#include "format/session_owner.h"
 #include "sys/tpm.h"
 
 namespace ashlar {
@@ -53,7 +54,8 @@ struct Turn {
   std::optional<SignedImage> image;  // nullopt: this image has no signed policies, and the TPM is of no use to it
   std::function<Result<Argon2idParameters>()> calibrate;
   std::function<void(std::string_view line)> log;
-  fs::path session_file = "/run/ashlar/data.json";
+  fs::path session_file = "/run/ashlar/data.json";  // what tells
+  fs::path owner_file = kSessionOwnerFile;          // what PID 1 goes by
 };
 
 // First boot on a machine without /data, the prompt on one that has it. Whatever fails is told there, and can be tried

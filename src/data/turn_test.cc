@@ -9,6 +9,7 @@ namespace {
 TEST_F(TurnTest, SetsUpOnceAndOpensEveryDay) {
   set_up();
   EXPECT_EQ(session(), "{\"keyboard\":\"us\",\"name\":\"Anna\",\"tpm\":true,\"user\":\"u1\"}\n");
+  EXPECT_EQ(owner(), "u1 us -\n");
   for (int day = 0; day < 3; ++day) {
     expect_open();
     EXPECT_EQ(person_.times_asked(kPasswordLabel), 1) << person_.story();
@@ -43,6 +44,7 @@ TEST_F(TurnTest, RemembersTheKeyboard) {
   expect_open();
   EXPECT_EQ(person_.seen.front(), "layout de(nodeadkeys)");
   EXPECT_NE(session().find("\"keyboard\":\"de(nodeadkeys)\""), std::string::npos);
+  EXPECT_EQ(owner(), "u1 de nodeadkeys\n");
 }
 
 TEST_F(TurnTest, AsksForAGoodPasswordAndForTheSameTwice) {
@@ -112,6 +114,7 @@ TEST_F(TurnTest, TheRecoveryKeyOpensWithoutChangingAnything) {
   EXPECT_TRUE(storage_.is_mounted());
   EXPECT_FALSE(storage_.is_open(Homes(storage_).get(1).value().home));
   EXPECT_EQ(session(), "{\"keyboard\":\"us\",\"name\":null,\"tpm\":true,\"user\":null}\n");
+  EXPECT_EQ(owner(), "- us -\n") << "no session";
   person_.passwords = {std::nullopt, "not the password"};
   person_.wishes = {"Use the recovery key", "Type my password"};
   expect_open();

@@ -53,7 +53,8 @@ class TurnTest : public ::testing::Test {
               .image = carried_ ? *carried_ : image_.carried(),
               .calibrate = [] { return Result<Argon2idParameters>(quick()); },
               .log = [this](std::string_view line) { log_.emplace_back(line); },
-              .session_file = storage_.root().parent_path() / "session.json"};
+              .session_file = storage_.root().parent_path() / "session.json",
+              .owner_file = storage_.root().parent_path() / "session"};
     return take_turn(turn);
   }
   void expect_end(TurnEnd wanted) {
@@ -111,6 +112,7 @@ class TurnTest : public ::testing::Test {
     for (const std::string& line : log_) text += line + "\n";
     return text;
   }
+  [[nodiscard]] std::string owner() const { return read_text(storage_.root().parent_path() / "session").value_or(""); }
   [[nodiscard]] std::string session() const {
     return read_text(storage_.root().parent_path() / "session.json").value_or("");
   }

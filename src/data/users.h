@@ -1,14 +1,11 @@
-// Who uses this machine: the eight accounts that stand in the image, and what a person may be called.
+// Who uses this machine: what accounts and people may be called.
 #pragma once
 
 #include "base/result.h"
+#include "format/user_accounts.h"
 
 namespace ashlar {
 
-constexpr unsigned kUsers = 8;           // u1 to u8
-constexpr unsigned kFirstUserId = 1001;  // of u1, user and group (os/users.toml)
-
-inline std::string account_name(unsigned user) { return "u" + std::to_string(user); }
 // 1 to 8. Errors: anything but "u1" to "u8".
 Result<unsigned> parse_account_name(std::string_view name);
 

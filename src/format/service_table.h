@@ -42,11 +42,12 @@ inline constexpr std::uint8_t kNetwork = 1;    // the interfaces, and uevents
 inline constexpr std::uint8_t kHostName = 2;   // sethostname(2)
 inline constexpr std::uint8_t kDevices = 4;    // the whole of /dev
 inline constexpr std::uint8_t kTemporary = 8;  // /tmp and /dev/shm
+inline constexpr std::uint8_t kData = 16;      // /data, to read what its user may; without it there is nothing in it
 }  // namespace shared
 
 // How a service is kept in. All of it is set before its program starts; what cannot be set keeps the service down.
 struct ServiceSandbox {
-  UserId user;
+  UserId user;  // a session's in the table is nobody: whose it is, is known when /data is open (sys/personal_service.h)
   GroupId group;
   std::span<const GroupId> groups;  // supplementary
   std::uint64_t capabilities;       // bit n: capability n, which it has and may not exceed (capabilities(7))
@@ -55,6 +56,8 @@ struct ServiceSandbox {
   std::span<const char* const> directories;
   // Where it may write beside its own directories and, unless shared, a /tmp and /dev/shm of its own.
   std::span<const char* const> writable;
+  // A session's home in /data, all it sees of /data; nullptr: there is none.
+  const char* home;
   // What its own /dev has beside null, zero, full, random and urandom: nodes, or directories that are followed as they
   // change. What is not there is left out.
   std::span<const char* const> devices;
@@ -62,6 +65,9 @@ struct ServiceSandbox {
   std::uint32_t processes;     // threads count
   std::uint32_t open_files;    // each process
 };
+
+// The user of a session in the table; it starts as nobody.
+inline constexpr UserId kNobody{65534};
 
 // A service's number is its place in the table.
 using ServiceNumber = std::uint16_t;

@@ -257,7 +257,9 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     steps.was_cached(built.was_cached);
     return built;
   }));
-  TRY(check_programs(services, {tree.root, os / "root"}, {kNotifyProgram}));
+  std::vector<std::string> own_programs = {kNotifyProgram};
+  for (const DeviceProgram& one : programs) own_programs.push_back("/" + std::string(one.program.place));
+  TRY(check_programs(services, {tree.root, os / "root"}, own_programs));
   Overlay overlay = {
       .os = os, .programs = programs, .variant = options.variant, .version = version, .profile = options.profile};
   VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, steps));

@@ -90,7 +90,8 @@ std::string service_source(const std::vector<Service>& services) {
     table += fmt::format(
         "     .sandbox = {{.user = UserId{{{}}},\n                 .group = GroupId{{{}}},\n"
         "                 .groups = {},\n                 .capabilities = {:#x},\n                 .shares = {:#x},\n"
-        "                 .directories = {},\n                 .writable = {},\n                 .devices = {},\n"
+        "                 .directories = {},\n                 .writable = {},\n                 .home = nullptr,\n"
+        "                 .devices = {},\n"
         "                 .memory_bytes = {},\n                 .processes = {},\n                 .open_files = "
         "{}}}}},\n",
         service.user, service.group, own.numbers("GroupId", "Groups", groups), service.capabilities, service.shares,

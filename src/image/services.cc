@@ -60,7 +60,7 @@ constexpr std::array<std::string_view, 41> kCapabilities = {"chown",
                                                             "bpf",
                                                             "checkpoint_restore"};
 // In the order of their bits in namespace shared.
-constexpr std::array<std::string_view, 4> kShares = {"network", "host-name", "devices", "temporary"};
+constexpr std::array<std::string_view, 5> kShares = {"network", "host-name", "devices", "temporary", "data"};
 
 template <typename E>
 using Names = std::map<std::string, E, std::less<>>;
@@ -143,26 +143,37 @@ Status read_times(TomlTable& table, Service& service) {
   return {};
 }
 
-Status read_identity(TomlTable& table, Service& service, const AccountFiles& accounts) {
-  std::string user = table.text("user");
-  std::vector<std::string> groups = table.list_or_empty("groups");
-  std::vector<std::string> own = table.list_or_empty("environment");
+// Whose service it is, and so which variables follow from that: none for a session, of which PID 1 learns it when /data
+// is open (sys/personal_service.h).
+Result<std::map<std::string, std::string, std::less<>>> read_user(TomlTable& table, Service& service,
+                                                                  const AccountFiles& accounts) {
+  const bool session = service.kind == ServiceKind::session;
+  if (session && table.has("user")) {
+    return fail_misuse(table.where("user") + ": a session is the person's who unlocked /data");
+  }
+  if (session) service.user = service.group = kNobody.number;
+  std::string user = session ? "" : table.text("user");
   if (user.empty()) return {};  // finish() says that it is missing
   std::optional<Account> account = find_user(accounts, user);
   if (!account) return fail_misuse(table.where("user") + ": os/users.toml has no user '" + user + "'");
   service.user = service.group = account->id;
-  for (const std::string& name : groups) {
+  return {{{"HOME", account->home}, {"USER", user}, {"LOGNAME", user}}};
+}
+
+Status read_identity(TomlTable& table, Service& service, const AccountFiles& accounts) {
+  auto variables = TRY(read_user(table, service, accounts));
+  for (const std::string& name : table.list_or_empty("groups")) {
     std::optional<std::uint32_t> group = find_group(accounts, name);
     if (!group) return fail_misuse(table.where("groups") + ": os/users.toml has no group '" + name + "'");
     service.groups.push_back(*group);
   }
-  if (service.kind == ServiceKind::session && service.user == 0) {
-    return fail_misuse(table.where("user") + ": a session is a person's, not root's");
-  }
 
-  std::map<std::string, std::string, std::less<>> variables = {{"HOME", account->home}, {"LANG", "C.UTF-8"}};
   std::set<std::string, std::less<>> named = {"PATH", "USER", "LOGNAME", "NOTIFY_SOCKET"};
-  for (const std::string& variable : own) {
+  if (service.kind == ServiceKind::session) {
+    named.insert({"HOME", "XDG_RUNTIME_DIR", "XKB_DEFAULT_LAYOUT", "XKB_DEFAULT_VARIANT", "ASHLAR_SESSION"});
+  }
+  variables["LANG"] = "C.UTF-8";
+  for (const std::string& variable : table.list_or_empty("environment")) {
     std::string name = variable.substr(0, variable.find('='));
     if (name.empty() || name.size() == variable.size()) {
       return fail_misuse(table.where("environment") + ": '" + variable + "' is not NAME=value");
@@ -171,7 +182,6 @@ Status read_identity(TomlTable& table, Service& service, const AccountFiles& acc
     variables[name] = variable.substr(name.size() + 1);
   }
   variables["PATH"] = "/usr/sbin:/usr/bin";
-  variables["USER"] = variables["LOGNAME"] = user;
   if (service.readiness == Readiness::notify) variables["NOTIFY_SOCKET"] = notify_socket(service.name);
   for (const auto& [name, value] : variables) service.environment.push_back(fmt::format("{}={}", name, value));
   return {};
@@ -193,6 +203,9 @@ Status read_sandbox(TomlTable& table, Service& service) {
     return fail_misuse(table.where("devices") + ": with the shared devices it has all of them");
   }
   for (const std::string& path : service.writable) {
+    if (path == "/data" || path.starts_with("/data/")) {
+      return fail_misuse(table.where("writable") + ": nothing of /data is written by a service but a session's home");
+    }
     if (path == "/tmp" || path == "/dev" || path.starts_with("/tmp/") || path.starts_with("/dev/")) {
       return fail_misuse(table.where("writable") + ": '" + path + "' is its own, or shared, and writable either way");
     }

@@ -83,6 +83,19 @@ open-files = 1024
   EXPECT_EQ(service.memory_mib, 16U);
 }
 
+TEST(Services, ASessionIsWhoeverUnlockedData) {
+  std::string text(kGood);
+  text.replace(text.find("\"daemon\""), 8, "\"session\"");
+  EXPECT_EQ(error_of(text), "os/services/x.toml:5: 'user': a session is the person's who unlocked /data");
+  text.replace(text.find("user = \"root\"\n"), 14, "");
+  Service session = parse_service(text, "os/services/x.toml", accounts()).value();
+  EXPECT_EQ(session.user, kNobody.number);
+  EXPECT_EQ(session.environment, (std::vector<std::string>{"LANG=C.UTF-8", "PATH=/usr/sbin:/usr/bin"}));
+  for (const char* name : {"HOME", "XDG_RUNTIME_DIR", "ASHLAR_SESSION"}) {
+    EXPECT_NE(error_of(text + "environment = [\"" + name + "=x\"]\n"), "accepted");
+  }
+}
+
 TEST(Services, DefaultsAreNarrow) {
   Service service = parse_service(kGood, "os/services/x.toml", accounts()).value();
   EXPECT_EQ(service.arguments, std::vector<std::string>{"seatd"});
@@ -110,15 +123,14 @@ TEST(Services, RefusesWhatContradictsItself) {
   for (const char* line :
        {"ready-within-s = 0\n", "restart = \"never\"\nrestart-limit = 2\n", "needs = [\"a\"]\nafter = [\"a\"]\n",
         "devices = [\"/dev/dri\"]\nshares = [\"devices\"]\n", "devices = [\"/etc/x\"]\n", "writable = [\"/\"]\n",
-        "writable = [\"/tmp\"]\n", "writable = [\"/run/../etc\"]\n", "writable = [\"/run/\"]\n",
-        "writable = [\"run\"]\n", "directories = [\"/etc/x\"]\n",
+        "writable = [\"/tmp\"]\n", "writable = [\"/data/home/u1\"]\n", "writable = [\"/run/../etc\"]\n",
+        "writable = [\"/run/\"]\n", "writable = [\"run\"]\n", "directories = [\"/etc/x\"]\n",
         "directories = [\"/run/x\"]\nwritable = [\"/run/x\"]\n", "environment = [\"PATH=/tmp\"]\n",
         "environment = [\"X\"]\n", "environment = [\"A=1\", \"A=2\"]\n"}) {
     EXPECT_NE(error_with(line), "accepted") << line;
   }
   EXPECT_NE(error_instead("\"descriptor\"", "\"exit\""), "accepted");
   EXPECT_NE(error_instead("\"daemon\"", "\"oneshot\""), "accepted");
-  EXPECT_NE(error_instead("\"daemon\"", "\"session\""), "accepted") << "root has no session";
   EXPECT_NE(error_instead("/usr/bin/seatd", "seatd"), "accepted");
   EXPECT_EQ(error_with(""), "accepted");
   EXPECT_FALSE(parse_service(kGood, "os/services/X_1.toml", accounts()));

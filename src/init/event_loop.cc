@@ -96,7 +96,7 @@ PowerState EventLoop::run(Kernel& kernel, const MachineState& state, Supervisor&
   std::optional<PowerState> leaving;
   if (Status begun = unlocking.begin(kernel); !begun) give_up(kernel, begun.error());
   for (;;) {
-    if (unlocking.admits()) supervisor.begin();
+    if (unlocking.admits()) supervisor.begin(unlocking.session_owner());
     int patience = supervisor.patience();
     if constexpr (kDev) patience = sooner(patience, unlocking.over() ? shell.keep_running() : -1);
 

@@ -43,6 +43,7 @@ TEST(Machine, IsReadyWithWhatTheKernelSays) {
                                                  " version=" + std::string(kVersion) + " roothash=" + kHash +
                                                  " SecureBoot=1 SetupMode=0 root=verity"});
   EXPECT_EQ(kernel.pages.size(), 1U);
+  EXPECT_EQ(as_text(kernel.read_file(kReadyFile, 1000).value()), kernel.log.at(0) + "\n");
 }
 
 TEST(Machine, NeverAsksTheCommandLineForTheRootHash) {

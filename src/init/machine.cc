@@ -2,6 +2,8 @@
 
 #include <linux/capability.h>
 
+#include <tuple>
+
 #include "sys/capabilities.h"
 #include "sys/device_mapper.h"
 #include "sys/efi_variables.h"
@@ -50,6 +52,10 @@ MachineState observe_machine(Kernel& kernel) {
 void announce_ready(Kernel& kernel, const MachineState& state) {
   kernel.show(ready_page(state));
   kernel.say(Severity::info, ready_line(state));
+  // For programs that tell a person; who decides asks the kernel.
+  std::ignore = kernel.make_directory("/run/ashlar");
+  Status written = kernel.write_file(kReadyFile, as_bytes(ready_line(state) + "\n"));
+  if (!written) kernel.say(Severity::failure, "ashlar: " + written.error().message());
 }
 
 }  // namespace ashlar

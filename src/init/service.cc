@@ -62,7 +62,7 @@ void Service::start() noexcept {
   why_.clear();
   status_.clear();
   become(State::starting, started_ + definition_->ready_within);
-  Result<int> process = processes_->start(number_);
+  Result<int> process = processes_->start(number_, restarts_ == 0 ? Occasion::first : Occasion::again);
   if (!process) return clear(process.error().message());
   main_process_ = *process;
 }

@@ -25,8 +25,13 @@ Supervisor::Supervisor(std::span<const ServiceDefinition> table, Kernel& kernel,
   }
 }
 
-void Supervisor::begin() noexcept {
-  if (phase_ == Phase::before) phase_ = Phase::up;
+void Supervisor::begin(const SessionOwner& owner) noexcept {
+  if (phase_ != Phase::before) return;
+  phase_ = Phase::up;
+  processes_->belong_to(owner);
+  for (Service& service : services_) {
+    if (owner.user == 0 && service.definition().kind == ServiceKind::session) service.give_up("nobody's home is open");
+  }
   advance();
 }
 

@@ -20,8 +20,8 @@ class Supervisor {
   // `table`, `kernel` and `processes` outlive it.
   Supervisor(std::span<const ServiceDefinition> table, Kernel& kernel, Processes& processes);
 
-  // From now on services start; before, nothing does.
-  void begin() noexcept;
+  // From now on services start; before, nothing does. Without an owner there are no sessions.
+  void begin(const SessionOwner& owner) noexcept;
   // From now on services end. Comes true for is_down() after `kMostPatience` at the latest.
   void leave() noexcept;
   // Nothing of any service is left, or leaving has taken too long.

@@ -38,7 +38,7 @@ ServiceDefinition definition(const char* name, Readiness readiness) {
 struct Machine {
   explicit Machine(std::vector<ServiceDefinition> services)
       : table(std::move(services)), supervisor(table, kernel, processes) {
-    supervisor.begin();
+    supervisor.begin({.user = 1});
   }
   void happens(Kind kind, ServiceNumber service = 0, std::string text = "") {
     processes.events.push_back({kind, service, std::move(text)});
@@ -202,8 +202,29 @@ TEST(Supervisor, StartsNothingBeforeItIsToldTo) {
   supervisor.look();
   EXPECT_TRUE(processes.calls.empty());
   EXPECT_EQ(supervisor.patience(), -1);
-  supervisor.begin();
+  supervisor.begin({.user = 3});
   EXPECT_EQ(processes.calls, std::vector<std::string>{"start 0"});
+  EXPECT_EQ(processes.owner.value().user, 3U);
+  supervisor.begin({.user = 4});
+  EXPECT_EQ(processes.owner.value().user, 3U) << "it begins once";
+}
+
+TEST(Supervisor, StartsNobodysSession) {
+  std::vector<ServiceDefinition> table = {definition("a", Readiness::started), definition("s", Readiness::notify)};
+  table[1].kind = ServiceKind::session;
+  FakeKernel kernel;
+  FakeProcesses processes;
+  Supervisor supervisor(table, kernel, processes);
+  supervisor.begin({.user = 0});
+  EXPECT_EQ(processes.calls, std::vector<std::string>{"start 0"});
+  EXPECT_EQ(supervisor.services()[1].why(), "nobody's home is open");
+}
+
+TEST(Supervisor, SaysWhetherAServiceStartsAgain) {
+  Machine machine = one(Readiness::started);
+  machine.ends(kExited3);
+  machine.passes(1s);
+  EXPECT_EQ(machine.processes.occasions, (std::vector<Occasion>{Occasion::first, Occasion::again}));
 }
 
 // a and b at once; c needs both; d comes after c, whatever becomes of it.

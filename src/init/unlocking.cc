@@ -29,11 +29,23 @@ void mark_boot_good(Kernel& kernel) {
   if (!started) kernel.say(Severity::failure, "ashlar: mark this boot good: " + started.error().message());
 }
 
+// What the unlocking program left; nobody where that cannot be read.
+SessionOwner read_owner(Kernel& kernel) {
+  Result<SessionOwner> owner = [&]() -> Result<SessionOwner> {
+    Bytes line = TRY(kernel.read_file(kSessionOwnerFile, kLongestSessionOwner));
+    return parse_session_owner(as_text(line));
+  }();
+  if (owner) return *owner;
+  kernel.say(Severity::failure, "ashlar: " + owner.error().message());
+  return {};
+}
+
 std::string_view word_of(DataState state) {
   switch (state) {
     case DataState::none:
       return "none";
     case DataState::open:
+    case DataState::open_without_home:
       return "open";
     case DataState::closed:
       return "closed";
@@ -71,6 +83,10 @@ Status Unlocking::end(Kernel& kernel, DataState outcome) {
   kernel.say(Severity::info, "ashlar: data=" + std::string(word_of(outcome)));
   if (outcome == DataState::none || wanted_) return {};  // there was no other page in between, or another one comes
   state_.data = outcome;
+  if (outcome == DataState::open) {
+    owner_ = read_owner(kernel);
+    if (owner_.user == 0) state_.data = DataState::open_without_home;
+  }
   kernel.show(ready_page(state_));
   if (outcome == DataState::open) mark_boot_good(kernel);
   return {};

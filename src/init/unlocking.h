@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/digest.h"
+#include "format/session_owner.h"
 #include "sys/kernel.h"
 
 namespace ashlar {
@@ -33,6 +34,8 @@ class Unlocking {
   [[nodiscard]] bool over() const { return over_; }
   // Whether services may start: nobody gets a session past a /data that did not open.
   [[nodiscard]] bool admits() const { return over_ && !wanted_ && state_.data != DataState::closed; }
+  // Whose session it is, once services may start. Without /data it is the first account's, with a home in memory.
+  [[nodiscard]] const SessionOwner& session_owner() const { return owner_; }
   // What the person at the prompt wants of the machine.
   [[nodiscard]] std::optional<PowerState> wanted() const { return wanted_; }
 
@@ -40,6 +43,7 @@ class Unlocking {
   Status end(Kernel& kernel, DataState outcome);
 
   MachineState state_;
+  SessionOwner owner_{.user = 1, .layout = "us", .variant = "", .home_on_data = false};
   std::optional<PowerState> wanted_;
   int program_ = -1;
   bool over_ = false;

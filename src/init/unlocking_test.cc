@@ -17,6 +17,7 @@ constexpr int exited(int status) { return status << 8; }
 FakeKernel machine() {
   FakeKernel kernel;
   kernel.put("/usr/lib/ashlar/data", "");
+  kernel.put(kSessionOwnerFile, "u2 de nodeadkeys\n");
   kernel.tpm_answer = from_hex("80020000001300000000000000000000010000").value();
   return kernel;
 }
@@ -115,6 +116,34 @@ TEST(Unlocking, MarksTheBootGoodOnceDataIsOpen) {
                                     }),
               status == kExited0 ? 1 : 0);
   }
+}
+
+TEST(Unlocking, TellsWhoseSessionItIs) {
+  auto owner = [](int status, const char* file) {
+    FakeKernel kernel = machine();
+    kernel.put(kSessionOwnerFile, file);
+    Unlocking unlocking({});
+    EXPECT_TRUE(unlocking.begin(kernel));
+    EXPECT_TRUE(unlocking.has_ended(kernel, FakeKernel::kStarted, status));
+    return unlocking.session_owner();
+  };
+  EXPECT_EQ(owner(kExited0, "u2 de nodeadkeys\n"), (SessionOwner{.user = 2, .layout = "de", .variant = "nodeadkeys"}));
+  EXPECT_EQ(owner(kExited0, "- us -\n").user, 0U) << "the recovery key opens no session";
+  EXPECT_EQ(owner(kExited0, "u2 de nodeadkeys\nu1").user, 0U) << "what cannot be read is nobody's";
+  SessionOwner without = owner(exited(kWithoutData), "u2 de nodeadkeys\n");
+  EXPECT_EQ(without.user, 1U);
+  EXPECT_FALSE(without.home_on_data);
+}
+
+TEST(Unlocking, SaysThatWithoutAHomeThereIsNoSession) {
+  FakeKernel kernel = machine();
+  kernel.put(kSessionOwnerFile, "- us -\n");
+  Unlocking unlocking({});
+  ASSERT_TRUE(unlocking.begin(kernel));
+  ASSERT_TRUE(unlocking.has_ended(kernel, FakeKernel::kStarted, kExited0));
+  EXPECT_EQ(kernel.pages.at(0).lines.back().text.at(0),
+            "open, and nobody's home is: restart the machine and type a password");
+  EXPECT_TRUE(unlocking.admits()) << "services without a person start";
 }
 
 TEST(Unlocking, AShutdownTheTpmRefusesIsSaidAndStopsNothing) {

@@ -6,7 +6,8 @@ namespace ashlar {
 
 std::ptrdiff_t FakeProcesses::count(const std::string& call) const { return std::ranges::count(calls, call); }
 
-Result<int> FakeProcesses::start(ServiceNumber service) {
+Result<int> FakeProcesses::start(ServiceNumber service, Occasion occasion) {
+  occasions.push_back(occasion);
   calls.push_back("start " + std::to_string(service));
   if (refuse_starts != 0) return fail_errno("start", std::exchange(refuse_starts, 0));
   return process(service);

@@ -20,14 +20,17 @@ class FakeProcesses final : public Processes {
   std::map<ServiceNumber, std::string> refusals;  // of the next process that ends
   std::set<ServiceNumber> left_behind;            // services with processes beside the main one
   std::set<ServiceNumber> unkillable;             // whose processes stay even when killed
-  int refuse_starts = 0;                          // errno of the next start; 0: it succeeds
+  std::optional<SessionOwner> owner;
+  std::vector<Occasion> occasions;  // of each start
+  int refuse_starts = 0;            // errno of the next start; 0: it succeeds
 
   // The process number of a service's latest process.
   static int process(ServiceNumber service) { return 200 + service; }
   [[nodiscard]] std::ptrdiff_t count(const std::string& call) const;
 
   Time now() override { return time; }
-  Result<int> start(ServiceNumber service) override;
+  void belong_to(const SessionOwner& owner) override { this->owner = owner; }
+  Result<int> start(ServiceNumber service, Occasion occasion) override;
   std::optional<std::string> refusal(ServiceNumber service) override;
   void ask_to_end(ServiceNumber service, int main_process) override;
   void kill(ServiceNumber service) override;

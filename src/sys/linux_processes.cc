@@ -59,16 +59,27 @@ Result<Fd> make_notify_socket(const ServiceDefinition& service) {
   return socket;
 }
 
-Status become(const ServiceDefinition& service, int output, int ready) {
+// What a session is told besides its environment: whether it is to begin locked.
+std::vector<const char*> environment_of(const ServiceDefinition& service, Occasion occasion) {
+  std::vector<const char*> environment(service.environment.begin(), service.environment.end());
+  if (service.kind == ServiceKind::session) {
+    environment.insert(environment.begin(), occasion == Occasion::first ? kFirstSession : kSessionAgain);
+  }
+  return environment;
+}
+
+Status become(const ServiceDefinition& service, Occasion occasion, int output, int ready) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (::setsid() < 0) return fail_errno("begin a session");
   if (::dup2(output, STDOUT_FILENO) < 0 || ::dup2(output, STDERR_FILENO) < 0) return fail_errno("connect its output");
+  if (occasion == Occasion::again && service.sandbox.home != nullptr) TRY(close_home(service.sandbox.home));
   TRY(enter_sandbox(service));
   if (ready >= 0 && ::dup2(ready, kReadyDescriptor) < 0) return fail_errno("connect descriptor 3");
+  std::vector<const char*> environment = environment_of(service, occasion);
   ::execve(service.program, const_cast<char* const*>(service.arguments.data()),
-           const_cast<char* const*>(service.environment.data()));
+           const_cast<char* const*>(environment.data()));
   return fail_errno("execute " + std::string(service.program));
 }
 
@@ -110,7 +121,15 @@ void LinuxProcesses::clear(Slot& slot) {
   slot.refusal.clear();
 }
 
-Result<int> LinuxProcesses::start(ServiceNumber number) {
+void LinuxProcesses::belong_to(const SessionOwner& owner) {
+  personal_.clear();
+  for (ServiceDefinition& service : table_) {
+    if (service.kind != ServiceKind::session) continue;
+    service = personal_.emplace_back(service, owner).definition();
+  }
+}
+
+Result<int> LinuxProcesses::start(ServiceNumber number, Occasion occasion) {
   const ServiceDefinition& service = table_[number];
   Slot& slot = slots_[number];
   clear(slot);
@@ -128,7 +147,7 @@ Result<int> LinuxProcesses::start(ServiceNumber number) {
   auto child = static_cast<int>(::syscall(SYS_clone3, &arguments, sizeof arguments));
   if (child < 0) return fail_errno("start " + std::string(service.program));
   if (child == 0) {
-    Status begun = become(service, output.write.get(), ready.write.get());
+    Status begun = become(service, occasion, output.write.get(), ready.write.get());
     std::ignore = write_all(status.write, as_bytes(begun.error().message()));
     ::_exit(kRefused);
   }

@@ -6,21 +6,23 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "sys/personal_service.h"
 #include "sys/processes.h"
 
 namespace ashlar {
 
 class LinuxProcesses final : public Processes {
  public:
-  // Lets control groups limit memory and processes, and makes the place for notify sockets. `table` outlives it.
-  // Without services nothing is done.
+  // Lets control groups limit memory and processes, and makes the place for notify sockets. What `table` points to
+  // outlives it. Without services nothing is done.
   static Result<LinuxProcesses> create(std::span<const ServiceDefinition> table);
 
   // Readable when next_event() has something.
   [[nodiscard]] const Fd& events() const { return epoll_; }
 
   Time now() override;
-  Result<int> start(ServiceNumber service) override;
+  void belong_to(const SessionOwner& owner) override;
+  Result<int> start(ServiceNumber service, Occasion occasion) override;
   std::optional<std::string> refusal(ServiceNumber service) override;
   void ask_to_end(ServiceNumber service, int main_process) override;
   void kill(ServiceNumber service) override;
@@ -41,7 +43,7 @@ class LinuxProcesses final : public Processes {
   };
 
   LinuxProcesses(std::span<const ServiceDefinition> table, Fd epoll)
-      : table_(table), slots_(table.size()), epoll_(std::move(epoll)) {}
+      : table_(table.begin(), table.end()), slots_(table.size()), epoll_(std::move(epoll)) {}
 
   Status watch(const Fd& fd, ServiceNumber service, Source source);
   void unwatch(Fd& fd);  // and closes it
@@ -49,7 +51,8 @@ class LinuxProcesses final : public Processes {
   std::optional<ServiceEvent> take(ServiceNumber service, Source source);
   void read_status(Slot& slot);
 
-  std::span<const ServiceDefinition> table_;
+  std::vector<ServiceDefinition> table_;  // a session's is its owner's
+  std::vector<PersonalService> personal_;
   std::vector<Slot> slots_;
   Fd epoll_;
 };

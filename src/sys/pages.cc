@@ -29,6 +29,8 @@ std::optional<PageLine> data_line(DataState state) {
   switch (state) {
     case DataState::open:
       return PageLine{"/data", {"open"}};
+    case DataState::open_without_home:
+      return PageLine{"/data", {"open, and nobody's home is: restart the machine and type a password"}, Tone::notice};
     case DataState::closed:
       return PageLine{"/data", {"not open: restart the machine to try again"}, Tone::failure};
     case DataState::skipped:

@@ -66,8 +66,9 @@ void draw(const Page& page, const PsfFont& font, Canvas& canvas);
 enum class DataState {
   none,  // the image has no program to open it
   open,
-  closed,   // it was not opened
-  skipped,  // there is none yet, and a person goes on without
+  open_without_home,  // by the recovery key alone: there is no session
+  closed,             // it was not opened
+  skipped,            // there is none yet, and a person goes on without
 };
 
 // What PID 1 found when it was ready. Every value was read from the running kernel.
@@ -81,6 +82,8 @@ struct MachineState {
   DataState data = DataState::none;  // until the unlocking program has ended
 };
 
+// Where PID 1 leaves the ready line for programs of the session.
+inline constexpr char kReadyFile[] = "/run/ashlar/ready";
 // "ashlar: ready variant=dev version=0.1.0 roothash=<hex> SecureBoot=1 SetupMode=0 root=verity". What is not known is
 // "none"; a root that is not on dm-verity is root=unverified.
 std::string ready_line(const MachineState& state);

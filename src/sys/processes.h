@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "format/service_table.h"
+#include "format/session_owner.h"
 
 namespace ashlar {
 
@@ -24,6 +25,10 @@ struct ServiceEvent {
   std::string text;
 };
 
+// Why a service starts. A session that starts again is nobody's yet: its home's key is taken out of the kernel, and it
+// is told to begin locked.
+enum class Occasion : std::uint8_t { first, again };
+
 class Processes {
  public:
   using Time = std::chrono::milliseconds;  // since the machine started, standing still while it sleeps
@@ -31,9 +36,11 @@ class Processes {
   virtual ~Processes() = default;
 
   virtual Time now() = 0;
+  // Whose the sessions are; before the first start.
+  virtual void belong_to(const SessionOwner& owner) = 0;
   // Starts the service's program and gives its process number. An error: there could be no process. What goes wrong in
   // the process before the program runs is its refusal().
-  virtual Result<int> start(ServiceNumber service) = 0;
+  virtual Result<int> start(ServiceNumber service, Occasion occasion) = 0;
   // Why a process that has ended never came to its program; nullopt when it did.
   virtual std::optional<std::string> refusal(ServiceNumber service) = 0;
   // Sends SIGTERM to the service's main process, to a session's every process.

@@ -73,6 +73,8 @@ Status change_identity(const ServiceSandbox& sandbox) {
 
 Status enter_sandbox(const ServiceDefinition& service) {
   const ServiceSandbox& sandbox = service.sandbox;
+  // A session is a person's. The table cannot say whose, and nothing else may be forgotten here.
+  if (service.kind == ServiceKind::session && sandbox.user.number == kNobody.number) return fail("nobody's session");
   ::umask(022);
   if (::chdir("/") != 0) return fail_errno("enter /");
   TRY(limit(RLIMIT_CORE, 0, "core dumps"));
@@ -80,6 +82,7 @@ Status enter_sandbox(const ServiceDefinition& service) {
   TRY(enter_namespaces(sandbox.shares));
   TRY(enter_view(service));
   TRY(change_identity(sandbox));
+  if (service.kind == ServiceKind::session) ::umask(077);  // what a person writes is that person's
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("forbid new privileges");
   if (::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) {
     return fail_errno("forbid memory that is written and executed");

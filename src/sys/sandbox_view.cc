@@ -79,6 +79,20 @@ Status make_own_devices(const ServiceSandbox& sandbox) {
   return mount_on(shm.c_str(), "/dev/shm", nullptr, MS_BIND);
 }
 
+// Nothing of /data, or one home of it.
+Status hide_data(const ServiceSandbox& sandbox) {
+  Fd home;
+  if (sandbox.home != nullptr) home = TRY(open_file(sandbox.home, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+  TRY(mount_on("tmpfs", kDataRoot, "tmpfs", kInert, "mode=0755,size=4k,nr_inodes=8"));
+  if (!home.valid()) return {};
+  std::string path = sandbox.home;
+  for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
+    ::mkdir(path.substr(0, slash).c_str(), 0755);
+  }
+  if (::mkdir(path.c_str(), 0755) != 0) return fail_errno("make " + path);
+  return mount_on(("/proc/self/fd/" + std::to_string(home.get())).c_str(), path, nullptr, MS_BIND);
+}
+
 Status set_read_only(const std::string& path, bool read_only) {
   mount_attr change{};
   (read_only ? change.attr_set : change.attr_clr) = MOUNT_ATTR_RDONLY;
@@ -105,6 +119,8 @@ Status enter_view(const ServiceDefinition& service) {
     for (const char* path : kTemporary) TRY(mount_on("tmpfs", path, "tmpfs", kInert, "mode=1777,size=25%"));
   }
 
+  if ((sandbox.shares & shared::kData) == 0) TRY(hide_data(sandbox));
+
   // What can be written becomes a mount of its own, so that it can be told apart from what lies around it.
   for (auto list : {sandbox.directories, sandbox.writable}) {
     for (const char* path : list) TRY(mount_on(path, path, nullptr, MS_BIND | MS_REC));
@@ -113,6 +129,7 @@ Status enter_view(const ServiceDefinition& service) {
   for (auto list : {sandbox.directories, sandbox.writable}) {
     for (const char* path : list) TRY(set_read_only(path, false));
   }
+  if (sandbox.home != nullptr) TRY(set_read_only(sandbox.home, false));
   for (const char* path : kTemporary) TRY(set_read_only(path, false));
   if (!own_devices) TRY(set_read_only("/dev", false));
   return {};
