@@ -2,14 +2,19 @@
 // (linux: Documentation/filesystems/fscrypt.rst).
 #include <linux/fscrypt.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/fd.h"
 #include "sys/sandbox.h"
 
 namespace ashlar {
 namespace {
+
+constexpr int kTries = 40;
+constexpr timespec kPause{0, 50'000'000};
 
 Result<fscrypt_key_specifier> key_of(const char* home) {
   Fd directory = TRY(open_file(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
@@ -25,6 +30,16 @@ Result<fscrypt_key_specifier> key_of(const char* home) {
   return key;
 }
 
+// What the last session's processes and its Landlock rules held is let go a little after they have ended: until then
+// the kernel keeps the inodes, and with them names and contents. True: nothing is left.
+Result<bool> evict(const Fd& file_system, fscrypt_remove_key_arg& request) {
+  if (::ioctl(file_system.get(), FS_IOC_REMOVE_ENCRYPTION_KEY_ALL_USERS, &request) == 0) {
+    return (request.removal_status_flags & FSCRYPT_KEY_REMOVAL_STATUS_FLAG_FILES_BUSY) == 0;
+  }
+  if (errno == ENOKEY) return true;  // it was closed
+  return fail_errno("take the key of the home away");
+}
+
 }  // namespace
 
 Status close_home(const char* home) {
@@ -32,9 +47,15 @@ Status close_home(const char* home) {
   request.key_spec = TRY(key_of(home));
   // Not in the home itself: what is open there stays readable.
   Fd file_system = TRY(open_file(kDataRoot, O_RDONLY | O_DIRECTORY));
-  if (::ioctl(file_system.get(), FS_IOC_REMOVE_ENCRYPTION_KEY_ALL_USERS, &request) == 0) return {};
-  if (errno == ENOKEY) return {};  // it is closed
-  return fail_errno("close " + std::string(home));
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (TRY(evict(file_system, request))) return {};
+    ::nanosleep(&kPause, nullptr);
+  }
+  // The key itself is gone. Somebody outside the session reads on in what is open there: root's shell, ashlarctl.
+  constexpr std::string_view kSaid = "ashlar: the home is closed, but something in it is still open\n";
+  Result<Fd> log = open_file("/dev/kmsg", O_WRONLY);
+  if (log) std::ignore = write_all(*log, as_bytes(kSaid));
+  return {};
 }
 
 }  // namespace ashlar
