@@ -69,7 +69,8 @@ int main(int argc, char** argv) {
   run->add_option("--image", run_options.image, "boot this image instead of building one");
   run->add_flag("--headless", run_options.headless, "no window; the serial console is the terminal's (Ctrl-] ends it)");
   run->add_flag("--keep", run_options.keep, "keep disk, firmware variables and TPM in IMAGE.machine/");
-  run->add_option("--until", run_options.until, "end when this is reached: PID 1's ready line, or the browser's window")
+  run->add_option("--until", run_options.until,
+                  "end when this is reached: PID 1's ready line, or the browser's first page")
       ->check(CLI::IsMember({"ready", "desktop"}));
   run->add_option("--screenshot", run_options.screenshot, "PNG of the screen at the end");
   run->add_option("--serial", run_options.serial, "log of the serial console");

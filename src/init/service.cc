@@ -20,6 +20,7 @@ constexpr Time kLongestPause = 30s;
 constexpr Time kClearingStep = 50ms;  // between looks at a group that is being killed
 constexpr Time kOutputInterval = 1s;
 constexpr std::uint64_t kMostOutput = 256 * 1024;  // bytes in that time
+constexpr unsigned kMostTold = 4;                  // of its messages are put in the log, which is not its to fill
 constexpr std::size_t kQuotedLines = 6;            // of what it said before it failed
 constexpr std::size_t kQuotedBytes = 160;          // of each
 
@@ -61,6 +62,7 @@ void Service::start() noexcept {
   ready_ = {};
   why_.clear();
   status_.clear();
+  told_ = 0;
   become(State::starting, started_ + definition_->ready_within);
   Result<int> process = processes_->start(number_);
   if (!process) return clear(process.error().message());
@@ -92,8 +94,7 @@ void Service::handle(const ServiceEvent& event) noexcept {
       break;
     case ServiceEvent::Kind::notified: {
       NotifyMessage message = parse_notify(event.text);
-      // Only the first goes to the log, which is not the service's to fill.
-      if (!message.status.empty() && status_.empty()) say(Severity::info, "says: " + message.status);
+      if (!message.status.empty() && told_++ < kMostTold) say(Severity::info, "says: " + message.status);
       if (!message.status.empty()) status_ = std::move(message.status);
       if (message.ready && way == Readiness::notify) become_ready();
       break;

@@ -99,6 +99,7 @@ class Service {
   bool never_again_ = false;
   std::string why_;  // empty: this run went well
   std::string status_;
+  unsigned told_ = 0;  // statuses of this run
   OutputRing output_;
 };
 

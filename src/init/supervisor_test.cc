@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "sys/fake_kernel.h"
@@ -79,6 +80,20 @@ TEST(Service, IsReadyInTheWayItSays) {
       EXPECT_EQ(machine.state(), other.kind == way.kind ? State::running : State::starting);
     }
   }
+}
+
+TEST(Service, FillsNoLogWithItsStatus) {
+  Machine machine = one(Readiness::notify);
+  machine.happens(Kind::notified, 0, "STATUS=the window is there");
+  machine.happens(Kind::notified, 0, "READY=1");
+  machine.happens(Kind::notified, 0, "STATUS=the page is there");
+  auto told = [&](std::string_view status) {
+    return std::ranges::count(machine.kernel.log, "ashlar: service a: says: " + std::string(status));
+  };
+  EXPECT_EQ(told("the window is there"), 1);
+  EXPECT_EQ(told("the page is there"), 1);
+  for (int i = 0; i < 100; ++i) machine.happens(Kind::notified, 0, "STATUS=and on");
+  EXPECT_EQ(told("and on"), 2);
 }
 
 TEST(Service, ThatNeverGetsReadyIsEndedAndTriedAgain) {

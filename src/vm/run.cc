@@ -176,12 +176,12 @@ Verdict DesktopReadyDetector::on_line(std::string_view line) {
   for (std::string_view end : {"ashlar: service session: stays down", "ashlar: service session: does not start"}) {
     if (line.starts_with(end)) return {Verdict::State::failed, std::string(line)};
   }
-  if (line.starts_with("ashlar: service session: says: the browser's window is there")) window_ = true;
+  if (line.starts_with("ashlar: service session: says: the first page is there")) page_ = true;
   return {};
 }
 
 Result<Verdict> DesktopReadyDetector::on_screen(const fs::path& ppm) {
-  if (!window_ || evidence_.empty()) return Verdict{};
+  if (!page_ || evidence_.empty()) return Verdict{};
   Bytes screen = TRY(read_file(ppm));
   same_ = screen == last_screen_ ? same_ + 1 : 0;
   last_screen_ = std::move(screen);

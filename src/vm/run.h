@@ -38,11 +38,11 @@ class SerialReadyDetector : public ReadyDetector {
 };
 
 // The desktop of a dev image: ready as above, without /data where there is none yet, then the session says that the
-// browser's window is there, then the screen stands still, for the sake of the picture; a page that takes a minute
-// longer is not waited for. A session that stays down is failed.
+// browser has drawn its first page, then the screen stands still, for the sake of the picture; one that does not within
+// a minute is not waited for. A session that stays down is failed.
 class DesktopReadyDetector : public ReadyDetector {
  public:
-  [[nodiscard]] Source source() const override { return window_ ? Source::screen : Source::serial; }
+  [[nodiscard]] Source source() const override { return page_ ? Source::screen : Source::serial; }
   Verdict on_line(std::string_view line) override;
   std::optional<std::string_view> answer(std::string_view unfinished) override {
     return first_boot_.answer(unfinished);
@@ -53,7 +53,7 @@ class DesktopReadyDetector : public ReadyDetector {
   SerialReadyDetector machine_;
   FirstBootQuestion first_boot_;
   std::string evidence_;  // the ready line
-  bool window_ = false;
+  bool page_ = false;     // drawn
   Bytes last_screen_;
   unsigned same_ = 0;  // looks in a row
   unsigned looks_ = 0;

@@ -153,7 +153,7 @@ TEST(SerialReadyDetector, DecidesByHowTheLineBegins) {
   EXPECT_EQ(detector.on_line("").state, Verdict::State::waiting);
 }
 
-TEST(DesktopReadyDetector, WaitsForTheWindowAndThenForTheScreenToStandStill) {
+TEST(DesktopReadyDetector, WaitsForThePageAndThenForTheScreenToStandStill) {
   TemporaryDirectory scratch;
   fs::path screen = scratch.path / "screen.ppm";
   DesktopReadyDetector detector;
@@ -162,8 +162,11 @@ TEST(DesktopReadyDetector, WaitsForTheWindowAndThenForTheScreenToStandStill) {
     return detector.on_screen(screen).value().state;
   };
   constexpr std::string_view kReady = "ashlar: ready SecureBoot=1 SetupMode=0 root=verity";
-  constexpr std::string_view kWindow = "ashlar: service session: says: the browser's window is there";
-  EXPECT_EQ(detector.on_line(kWindow).state, Verdict::State::waiting);
+  EXPECT_EQ(detector.on_line("ashlar: service session: says: the browser's window is there").state,
+            Verdict::State::waiting);
+  EXPECT_EQ(detector.source(), ReadyDetector::Source::serial) << "a window shows a page, or that it is loading one";
+  EXPECT_EQ(detector.on_line("ashlar: service session: says: the first page is there").state, Verdict::State::waiting);
+  EXPECT_EQ(detector.source(), ReadyDetector::Source::screen);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(shown("a"), Verdict::State::waiting) << "nobody has said that it is verified";
   EXPECT_EQ(detector.on_line(kReady).state, Verdict::State::waiting);
   EXPECT_EQ(shown("a"), Verdict::State::waiting);
@@ -176,7 +179,7 @@ TEST(DesktopReadyDetector, WaitsForAScreenThatNeverStandsStillNoLongerThanAMinut
   fs::path screen = scratch.path / "screen.ppm";
   DesktopReadyDetector detector;
   detector.on_line("ashlar: ready SecureBoot=1 SetupMode=0 root=verity");
-  detector.on_line("ashlar: service session: says: the browser's window is there");
+  detector.on_line("ashlar: service session: says: the first page is there");
   int looks = 0;
   for (Verdict seen; seen.state == Verdict::State::waiting && looks < 100; ++looks) {
     ASSERT_TRUE(write_file(screen, as_bytes(std::to_string(looks))));

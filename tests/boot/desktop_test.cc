@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 #define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
 
-TEST(Desktop, ShowsTheBrowsersWindow) {
+TEST(Desktop, ShowsTheBrowsersFirstPage) {
   Result<vm::RunReport> report = vm::run_image({.image = image_of("desktop", "dev"),
                                                 .until = vm::Until::ready,
                                                 .screenshot = result_path("desktop-browser.png"),
