@@ -1,0 +1,148 @@
+// The browser in a real machine, driven by DevTools as the session runs it: its sandbox is on, every policy of the
+// image is in force, and what a page may not have it does not get, whatever flags its user adds (docs/CHROMIUM.md).
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "base/base64.h"
+#include "console.h"
+#include "test_image.h"
+#include "vm/run.h"
+
+namespace ashlar::test {
+namespace {
+
+constexpr auto kAnswerLimit = std::chrono::minutes(6);
+constexpr char kHome[] = "/run/home/u1";
+constexpr char kPage[] = "file:///usr/share/ashlar/welcome/index.html";
+
+#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
+
+// NAME=STATUS of every policy that is set, as chrome://policy has them in its rows.
+constexpr char kPolicies[] = R"(new Promise(async done => {
+  const rows = [];
+  const look = root => {
+    for (const e of root.querySelectorAll('*')) {
+      if (e.localName == 'policy-row') rows.push(e);
+      if (e.shadowRoot) look(e.shadowRoot);
+    }
+  };
+  const said = (row, what) => { const e = (row.shadowRoot || row).querySelector(what); return e ? e.textContent.trim() : ''; };
+  while (!rows.length) { look(document); await new Promise(later => setTimeout(later, 500)); }
+  done(rows.map(row => said(row, '.name') + '=' + said(row, '.messages')).filter(line => !line.endsWith('=Not set.')).join(' '));
+}))";
+
+constexpr char kAbilities[] = R"((async () => {
+  const found = [];
+  const tell = (what, value) => found.push(what + '=' + value);
+  tell('WebAssembly', typeof WebAssembly);
+  tell('XSLTProcessor', typeof XSLTProcessor);
+  for (const kind of ['webgl', 'webgl2']) tell(kind, document.createElement('canvas').getContext(kind));
+  tell('WebGPU', navigator.gpu ? await navigator.gpu.requestAdapter() : null);
+  tell('USB', await navigator.usb.requestDevice({filters: []}).catch(e => e.name));
+  tell('bluetooth', typeof navigator.bluetooth);
+  for (const name of ['geolocation', 'notifications', 'accelerometer', 'local-fonts', 'idle-detection', 'camera'])
+    tell(name, (await navigator.permissions.query({name})).state);
+  return found.join(' ');
+})())";
+constexpr char kAllowed[] =
+    "WebAssembly=undefined XSLTProcessor=undefined webgl=null webgl2=null WebGPU=null USB=NotFoundError "
+    "bluetooth=undefined geolocation=denied notifications=denied accelerometer=denied local-fonts=denied "
+    "idle-detection=denied camera=prompt";
+
+std::string one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
+// Through the console, whose lines are short.
+Status write_in_machine(Console& console, const std::string& path, std::string_view content) {
+  std::string text = to_base64(as_bytes(content));
+  for (std::size_t at = 0; at < text.size(); at += 512) {
+    TRY(console.run("echo " + text.substr(at, 512) + (at == 0 ? " >" : " >>") + "/run/part"));
+  }
+  TRY(console.run("base64 -d /run/part >" + path + "; chmod 644 " + path));
+  return {};
+}
+
+// Starts devtools.sh in the session, as what the person starts there is.
+Status ask_browser(Console& console, const std::string& name,
+                   const std::vector<std::pair<std::string, std::string>>& questions, const std::string& flags) {
+  std::string directory = std::string(kHome) + "/" + name;
+  TRY(console.run("mkdir " + directory + "; chown u1 " + directory));
+  std::string text;
+  for (const auto& [address, expression] : questions) text += address + "\n" + one_line(expression) + "\n";
+  TRY(write_in_machine(console, directory + "/questions", text));
+  TRY(console.run("swaymsg -s /run/user/1001/sway-ipc.* exec 'exec sh " + std::string(kHome) + "/devtools.sh " +
+                  directory + " " + flags + "'"));
+  return {};
+}
+
+// Of each question, what the expression is.
+std::vector<std::string> values_in(const std::string& said) {
+  std::vector<std::string> values;
+  std::istringstream lines(said);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("{\"id\":")) continue;
+    values.push_back(nlohmann::json::parse(line).at("result").at("result").value("value", line));
+  }
+  return values;
+}
+
+TEST(Browser, IsKeptInAndCannotBeLoosened) {
+  Result<vm::MachineConfig> config = machine_with_keys(image_of("desktop", "dev"), "browser");
+  ASSERT_OK(config);
+  config->memory_mib = 3072;
+  config->cpus = 2;
+  Result<vm::Machine> machine = vm::Machine::start(*config);
+  ASSERT_OK(machine);
+  KeepsEvidence evidence(*machine, "browser");
+  Console console(*machine);
+  Result<Asked> first_boot = console.next_question(kBootLimit);
+  ASSERT_OK(first_boot);
+  ASSERT_OK(console.choose(*first_boot, "Start without /data"));
+  ASSERT_OK(machine->wait_for_line("ashlar: service session: says: the first page is there", kBootLimit));
+
+  const fs::path source = ASHLAR_SOURCE_DIR;
+  Result<Bytes> script = read_file(source / "tests/boot/devtools.sh");
+  ASSERT_OK(script);
+  ASSERT_OK(write_in_machine(console, std::string(kHome) + "/devtools.sh", as_text(*script)));
+  ASSERT_OK(ask_browser(console, "usual",
+                        {{"chrome://sandbox", "document.body.innerText"},
+                         {"chrome://version", "document.body.innerText"},
+                         {"chrome://policy", kPolicies},
+                         {kPage, kAbilities}},
+                        ""));
+  Result<std::string> said =
+      console.run("cd " + std::string(kHome) + "/usual; until cat answers sandboxes 2>/dev/null; " + "do sleep 1; done",
+                  kAnswerLimit);
+  ASSERT_OK(said);
+  std::vector<std::string> values = values_in(*said);
+  ASSERT_EQ(values.size(), 4U) << *said;
+  EXPECT_NE(values[0].find("You are adequately sandboxed"), std::string::npos) << values[0];
+  EXPECT_NE(values[1].find("--js-flags=--jitless"), std::string::npos) << values[1];
+  EXPECT_NE(said->find("service-sandbox-type=network"), std::string::npos) << *said;
+  EXPECT_EQ(said->find("service-sandbox-type=none"), std::string::npos) << *said;
+
+  Result<Bytes> policies = read_file(source / "os/root/etc/chromium/policies/managed/ashlar.json");
+  ASSERT_OK(policies);
+  std::map<std::string, std::string> in_force = vm::facts_in(values[2]);
+  for (const auto& [name, value] : nlohmann::json::parse(as_text(*policies)).items()) {
+    EXPECT_TRUE(in_force[name] == "OK" || in_force[name] == "Deprecated") << name << ": " << in_force[name];
+  }
+  EXPECT_EQ(values[3], kAllowed);
+
+  // V8 with a compiler cannot even start: the process of the page is ended.
+  ASSERT_OK(ask_browser(console, "loosened", {{kPage, kAbilities}}, "--js-flags=--no-jitless"));
+  said = console.run("cd " + std::string(kHome) + "/loosened; until cat answers 2>/dev/null || " +
+                         "grep -a -o Inspector.targetCrashed said; do sleep 1; done",
+                     kAnswerLimit);
+  ASSERT_OK(said);
+  EXPECT_NE(said->find("\nInspector.targetCrashed"), std::string::npos) << *said;
+}
+
+}  // namespace
+}  // namespace ashlar::test
