@@ -12,7 +12,8 @@ usual=$(sed -n '/^--$/q; 2,$p' flags)
 /usr/lib/chromium/chromium $usual --headless --user-data-dir="$PWD/profile" --remote-debugging-pipe "$@" about:blank \
   3<in 4>out 2>log &
 exec 5>in 6<out
-cat <&6 >said &
+: >said
+cat <&6 >>said &
 
 number=0
 ask() {
