@@ -8,13 +8,8 @@
 #include <utility>
 
 #include "base/base64.h"
-<<<<<<< HEAD
 #include "test_image.h"
 #include "vm/console.h"
-=======
-#include "console.h"
-#include "test_image.h"
->>>>>>> d/chromium
 #include "vm/run.h"
 
 namespace ashlar::test {
@@ -64,11 +59,7 @@ std::string one_line(std::string text) {
 }
 
 // Through the console, whose lines are short.
-<<<<<<< HEAD
 Status write_in_machine(vm::Console& console, const std::string& path, std::string_view content) {
-=======
-Status write_in_machine(Console& console, const std::string& path, std::string_view content) {
->>>>>>> d/chromium
   std::string text = to_base64(as_bytes(content));
   for (std::size_t at = 0; at < text.size(); at += 512) {
     TRY(console.run("echo " + text.substr(at, 512) + (at == 0 ? " >" : " >>") + "/run/part"));
@@ -78,11 +69,7 @@ Status write_in_machine(Console& console, const std::string& path, std::string_v
 }
 
 // Starts devtools.sh in the session, as what the person starts there is.
-<<<<<<< HEAD
 Status ask_browser(vm::Console& console, const std::string& name,
-=======
-Status ask_browser(Console& console, const std::string& name,
->>>>>>> d/chromium
                    const std::vector<std::pair<std::string, std::string>>& questions, const std::string& flags) {
   std::string directory = std::string(kHome) + "/" + name;
   TRY(console.run("mkdir " + directory + "; chown u1 " + directory));
@@ -113,13 +100,8 @@ TEST(Browser, IsKeptInAndCannotBeLoosened) {
   Result<vm::Machine> machine = vm::Machine::start(*config);
   ASSERT_OK(machine);
   KeepsEvidence evidence(*machine, "browser");
-<<<<<<< HEAD
   vm::Console console(*machine);
   Result<vm::Asked> first_boot = console.next_question(kBootLimit);
-=======
-  Console console(*machine);
-  Result<Asked> first_boot = console.next_question(kBootLimit);
->>>>>>> d/chromium
   ASSERT_OK(first_boot);
   ASSERT_OK(console.choose(*first_boot, "Start without /data"));
   ASSERT_OK(machine->wait_for_line("ashlar: service session: says: the first page is there", kBootLimit));
