@@ -66,7 +66,7 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   machine_->config.memory_mib = 2048;
   machine_->config.cpus = 2;
   ASSERT_OK(machine_->power_on());
-  Result<FirstBoot> first = set_up(*machine_);
+  Result<prove::FirstBoot> first = prove::set_up(*machine_);
   ASSERT_OK(first);
   ASSERT_TRUE(first->last.at_shell()) << first->last.text();
   desktop_is_there();
