@@ -67,9 +67,9 @@ constexpr std::array<Link, 8> kChain = {{
     {"systemd-boot", "asks the firmware for each", ""},
     {"systemd-stub", "its own sections alone", "systemd-stub"},
     {"TPM 2.0", "PCR 4, 7, 11, 12, 13", "TPM measurement"},
-    {"initramfs", "nothing behind --; identifiers", "initramfs"},
-    {"dm-verity", "signed root hash; every block", "dm-verity"},
-    {"IPE", "what executes is on that root", "IPE"},
+    {"initramfs", "nothing follows --", "initramfs"},
+    {"dm-verity", "each block, signed hash", "dm-verity"},
+    {"IPE", "runs from there alone", "IPE"},
     {"/data", "TPM, password, header", kDataLayer},
 }};
 
