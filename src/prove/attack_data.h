@@ -22,9 +22,9 @@ struct DataScene {
   vm::Asked asked;      // what the machine asks
   std::string control;  // what was seen to work, for the report
   // Of some cases:
-  std::optional<HeaderFile> header;             // as it was before it was edited
-  std::optional<WatchedLogin> login;            // a login that somebody watched
-  std::optional<vm::Milliseconds> power_cut{};  // how long after the last answer
+  std::optional<HeaderFile> header;           // as it was before it was edited
+  std::optional<WatchedLogin> login;          // a login that somebody watched
+  std::optional<vm::Milliseconds> power_cut;  // how long after the last answer
 
   // Edits the ESP of the machine's disk; the machine is switched off.
   Status edit_disk(const std::function<Status(Target&)>& edit);
@@ -40,7 +40,7 @@ struct DataAttack {
   // the machine is an error too.
   std::function<Result<std::string>(DataScene&)> judge;
   Tier tier = Tier::full;
-  fs::path needs = {};  // a file of the host's; where it is missing, `ashlar prove` leaves the case out
+  fs::path needs;  // a file of the host's; where it is missing, `ashlar prove` leaves the case out
 };
 
 // Every case. The seed is of the moments of power cuts.
@@ -62,7 +62,7 @@ DataAttack data_untouched();
 // --- What a page has to say that refuses.
 struct Refusal {
   std::vector<std::string> says;
-  std::vector<std::string> says_not = {};
+  std::vector<std::string> says_not;
   enum class Asks { recovery_key, menu } asks = Asks::recovery_key;  // instead of a password
 };
 // The lines that were looked for; an error when the page is not this refusal.

@@ -37,9 +37,9 @@ Status write_header(const fs::path& disk, const HeaderFile& from) {
 
 Result<Outsider> Outsider::with(const fs::path& disk) {
   image::OpenedImage image = TRY(image::open_image(disk));
-  image::PcrPolicies policies =
+  const image::PcrPolicies policies =
       TRY(image::check_pcr_policies(TRY(image.only_file(image::kUkiDirectory, ".efi"))->content));
-  Outsider outsider(TRY(read_header(disk)), std::move(policies.signature), std::move(policies.key));
+  Outsider outsider(TRY(read_header(disk)), policies.signature, policies.key);
   Volume volume = TRY(Volume::load(outsider.header_.path()));
   for (const auto& [number, stored] : volume.metadata().tokens) {
     if (stored.type == kUserToken) outsider.token_ = TRY(parse_user_token(as_bytes(stored.json)));

@@ -37,8 +37,8 @@ class Outsider {
   Result<TpmStorageKey> storage_key(Tpm& tpm) const;
 
  private:
-  Outsider(HeaderFile header, PcrSignature signature, RsaPublicKey owner)
-      : header_(std::move(header)), signature_(std::move(signature)), owner_(std::move(owner)) {}
+  Outsider(HeaderFile header, const PcrSignature& signature, const RsaPublicKey& owner)
+      : header_(std::move(header)), signature_(signature), owner_(owner) {}
 
   HeaderFile header_;
   PcrSignature signature_;
