@@ -12,6 +12,8 @@ namespace {
 
 #define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
 
+constexpr char kBertasPassword[] = "seventeen patient herons";
+
 class Screens : public ::testing::TestWithParam<const char*> {
  protected:
   void TearDown() override { machine_.reset(); }
@@ -55,7 +57,7 @@ class Screens : public ::testing::TestWithParam<const char*> {
   Result<Asked> asked_;
 };
 
-TEST_P(Screens, FirstBootUnlockAndRecoveryByKeyboard) {
+TEST_P(Screens, FirstBootUnlockRecoveryAndASecondUserByKeyboard) {
   Result<DataMachine> made = DataMachine::new_machine(std::string("screens-") + GetParam(), GetParam());
   ASSERT_OK(made);
   machine_ = std::make_unique<DataMachine>(std::move(*made));
@@ -93,6 +95,32 @@ TEST_P(Screens, FirstBootUnlockAndRecoveryByKeyboard) {
   page("13-why-not", "The TPM does not know this disk", key);
   page("14-again-by-password", "Shall it open by password again?", "");
   page("15-which-password", "The password of Anna", kPassword);
+  asked_ = machine_->console().next_question(kBootLimit);
+  ASSERT_OK(asked_);
+  ASSERT_TRUE(asked_->at_shell()) << asked_->text();
+
+  // Sealed anew, so by password; and a second user.
+  ASSERT_OK(machine_->console().run("ashlarctl user add Berta"));
+  ASSERT_OK(machine_->power_off());
+  ASSERT_OK(machine_->power_on());
+  page("16-sealed-anew", "Unlock this machine", kPassword);
+  page("17-add-a-user", "Add a user: Berta", "");
+  page("18-bertas-password", "A password for Berta", kBertasPassword);
+  page("19-again", "A password for Berta", kBertasPassword);
+  asked_ = machine_->console().next_question(kBootLimit);
+  ASSERT_OK(asked_);
+  ASSERT_TRUE(asked_->at_shell()) << asked_->text();
+  ASSERT_OK(machine_->power_off());
+
+  ASSERT_OK(machine_->power_on());
+  asked_ = machine_->console().next_question(kBootLimit);
+  ASSERT_OK(asked_);
+  ASSERT_TRUE(asked_->option("User 2")) << asked_->text();
+  press("down");
+  picture("20-who");
+  ASSERT_OK(machine_->console().forget());
+  press("ret");
+  page("21-berta", "Unlock this machine", kBertasPassword);
   asked_ = machine_->console().next_question(kBootLimit);
   ASSERT_OK(asked_);
   ASSERT_TRUE(asked_->at_shell()) << asked_->text();
