@@ -20,6 +20,13 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, DigestContextRelease>;
 
 bool is_data(PKCS7* signature) { return PKCS7_type_is_data(signature->d.sign->contents); }
 
+Result<Bytes> content_inside(const Pkcs7& parsed) {
+  if (!is_data(parsed.get()) || PKCS7_get_detached(parsed.get()) != 0) return fail("not a signature with content");
+  const ASN1_OCTET_STRING* inside = parsed->d.sign->contents->d.data;
+  ByteView content(ASN1_STRING_get0_data(inside), static_cast<std::size_t>(ASN1_STRING_length(inside)));
+  return Bytes(content.begin(), content.end());
+}
+
 }  // namespace
 
 std::unexpected<Error> fail_openssl(std::string_view what) {
@@ -113,17 +120,11 @@ Status verify_detached(const X509Certificate& certificate, ByteView signature, B
   return verify_pkcs7(parsed.get(), certificate, content);
 }
 
-Result<Bytes> attached_content(ByteView signature) {
-  Pkcs7 parsed = TRY(parse_pkcs7(signature));
-  if (!is_data(parsed.get()) || PKCS7_get_detached(parsed.get()) != 0) return fail("not a signature with content");
-  const ASN1_OCTET_STRING* inside = parsed->d.sign->contents->d.data;
-  ByteView content(ASN1_STRING_get0_data(inside), static_cast<std::size_t>(ASN1_STRING_length(inside)));
-  return Bytes(content.begin(), content.end());
-}
+Result<Bytes> attached_content(ByteView signature) { return content_inside(TRY(parse_pkcs7(signature))); }
 
 Result<Bytes> verify_attached(const X509Certificate& certificate, ByteView signature) {
-  Bytes content = TRY(attached_content(signature));
   Pkcs7 parsed = TRY(parse_pkcs7(signature));
+  Bytes content = TRY(content_inside(parsed));
   TRY(verify_pkcs7(parsed.get(), certificate, content));
   return content;
 }

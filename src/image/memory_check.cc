@@ -7,18 +7,21 @@
 #include <mutex>
 
 #include "image/elf_files.h"
+#include "image/own_programs.h"
 
 namespace ashlar::image {
 namespace {
 
-constexpr std::string_view kOwnPrograms = "/usr/lib/ashlar/";
+bool is_ours(const fs::path& place) {
+  return std::ranges::any_of(kOwnPrograms, [&](const OwnProgram& ours) { return place == fs::path("/") / ours.place; });
+}
 
 std::vector<std::string_view> faults_of(const fs::path& place, const ElfInfo& elf) {
   std::vector<std::string_view> faults;
   if (elf.writable_executable) faults.emplace_back("a segment that is writable and executable");
   if (elf.executable_stack || !elf.has_stack_header) faults.emplace_back("an executable stack");
   if (elf.text_relocations) faults.emplace_back("text relocations");
-  if (place.string().starts_with(kOwnPrograms)) {
+  if (is_ours(place)) {
     if (elf.type != ElfType::kShared) faults.emplace_back("a fixed address");
     if (!elf.relro || !elf.bind_now) faults.emplace_back("no full RELRO");
   }

@@ -41,9 +41,9 @@ TEST_F(MemoryCheck, AsksMoreOfOurOwnPrograms) {
   TestElf ours{.flags = DF_BIND_NOW, .relro = true};
   put("usr/lib/ashlar/init", ours);
   EXPECT_EQ(fault(), "") << "the control";
-  expect_fault("usr/lib/ashlar/fixed", {.flags = DF_BIND_NOW, .relro = true, .type = ET_EXEC}, "a fixed address");
-  expect_fault("usr/lib/ashlar/lazy", {.relro = true}, "no full RELRO");
-  expect_fault("usr/lib/ashlar/open", {.flags = DF_BIND_NOW}, "no full RELRO");
+  expect_fault("usr/lib/ashlar/data", {.flags = DF_BIND_NOW, .relro = true, .type = ET_EXEC}, "a fixed address");
+  expect_fault("usr/bin/ashlarctl", {.relro = true}, "no full RELRO");
+  expect_fault("usr/lib/x86_64-linux-gnu/security/pam_ashlar.so", {.flags = DF_BIND_NOW}, "no full RELRO");
   put("usr/bin/somebodys", {.type = ET_EXEC});
   EXPECT_EQ(fault(), "");
 }

@@ -15,8 +15,7 @@ inline constexpr char kFile[] = "/data/kept";
 inline constexpr char kHomeFile[] = "/data/home/u1/kept-at-home";
 inline constexpr char kContent[] = "what Anna wrote on the first day";
 
-// Long enough for emulation on a busy machine; a wait ends at its event, not here.
-inline constexpr auto kBootLimit = std::chrono::minutes(8);
+using vm::kBootLimit;
 
 // What these machines are made from, and where they keep what they write.
 struct DataSetting {

@@ -52,9 +52,10 @@ Status close_home(const char* home) {
     ::nanosleep(&kPause, nullptr);
   }
   // The key itself is gone. Somebody outside the session reads on in what is open there: root's shell, ashlarctl.
-  constexpr std::string_view kSaid = "ashlar: the home is closed, but something in it is still open\n";
+  const std::string said = "ashlar: " + std::string(home) +
+                           " is closed, but a program outside the session has something in it open and reads on\n";
   Result<Fd> log = open_file("/dev/kmsg", O_WRONLY);
-  if (log) std::ignore = write_all(*log, as_bytes(kSaid));
+  if (log) std::ignore = write_all(*log, as_bytes(said));
   return {};
 }
 

@@ -12,6 +12,9 @@ namespace ashlar::vm {
 
 inline constexpr char kShellPrompt[] = "DEV ashlar# ";
 
+// For a start of the machine: long enough for emulation on a busy host; a wait ends at its event, not here.
+inline constexpr auto kBootLimit = std::chrono::minutes(8);
+
 // What a person would see of one question.
 struct Asked {
   std::vector<std::string> lines;  // everything said since the last answer

@@ -9,7 +9,6 @@
 
 #include "base/base64.h"
 #include "test_image.h"
-#include "vm/console.h"
 #include "vm/run.h"
 
 namespace ashlar::test {
@@ -93,17 +92,13 @@ std::vector<std::string> values_in(const std::string& said) {
 }
 
 TEST(Browser, IsKeptInAndCannotBeLoosened) {
-  Result<vm::MachineConfig> config = machine_with_keys(image_of("desktop", "dev"), "browser");
+  Result<vm::MachineConfig> config = desktop_with_keys("browser", 3072);
   ASSERT_OK(config);
-  config->memory_mib = 3072;
-  config->cpus = 2;
   Result<vm::Machine> machine = vm::Machine::start(*config);
   ASSERT_OK(machine);
   KeepsEvidence evidence(*machine, "browser");
   vm::Console console(*machine);
-  Result<vm::Asked> first_boot = console.next_question(kBootLimit);
-  ASSERT_OK(first_boot);
-  ASSERT_OK(console.choose(*first_boot, "Start without /data"));
+  ASSERT_OK(start_without_data(console));
   ASSERT_OK(machine->wait_for_line("ashlar: service session: says: the first page is there", kBootLimit));
 
   const fs::path source = ASHLAR_SOURCE_DIR;

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "test_image.h"
-#include "vm/console.h"
 #include "vm/run.h"
 
 namespace ashlar::test {
@@ -27,17 +26,13 @@ TEST(Desktop, ShowsTheBrowsersFirstPage) {
 
 // One boot, to which things are done on the dev variant's console.
 TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
-  Result<vm::MachineConfig> config = machine_with_keys(image_of("desktop", "dev"), "services");
+  Result<vm::MachineConfig> config = desktop_with_keys("services", 2048);
   ASSERT_OK(config);
-  config->memory_mib = 2048;
-  config->cpus = 2;
   Result<vm::Machine> machine = vm::Machine::start(*config);
   ASSERT_OK(machine);
   KeepsEvidence evidence(*machine, "services");
   vm::Console console(*machine);
-  Result<vm::Asked> first_boot = console.next_question(kBootLimit);
-  ASSERT_OK(first_boot);
-  ASSERT_OK(console.choose(*first_boot, "Start without /data"));
+  ASSERT_OK(start_without_data(console));
   ASSERT_OK(machine->wait_for_line("ashlar: service session: ready", kBootLimit));
 
   auto main_process = [](std::string_view service) {

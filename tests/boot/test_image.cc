@@ -55,6 +55,18 @@ Result<vm::MachineConfig> machine_with_keys(const fs::path& disk, const std::str
   return config;
 }
 
+Result<vm::MachineConfig> desktop_with_keys(const std::string& name, std::uint64_t memory_mib) {
+  vm::MachineConfig config = TRY(machine_with_keys(image_of("desktop", "dev"), name));
+  config.memory_mib = memory_mib;
+  config.cpus = 2;
+  return config;
+}
+
+Status start_without_data(vm::Console& console) {
+  vm::Asked first_boot = TRY(console.next_question(kBootLimit));
+  return console.choose(first_boot, "Start without /data");
+}
+
 KeepsEvidence::~KeepsEvidence() {
   if (!testing::Test::HasFailure()) return;
   std::cerr << "serial log: " << result_path(name_ + ".log").string() << std::endl;

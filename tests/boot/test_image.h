@@ -4,9 +4,11 @@
 #include <string>
 
 #include "image/keys.h"
-#include "vm/machine.h"
+#include "vm/console.h"
 
 namespace ashlar::test {
+
+using vm::kBootLimit;
 
 // What `ashlar test` prepared, by environment: ASHLAR_TEST_WORK/images/ashlar-PROFILE-VARIANT.raw and
 // ASHLAR_TEST_WORK/keys/VARIANT.
@@ -25,6 +27,11 @@ Result<fs::path> enrolled_variables();
 // A configuration for `disk` (writes are thrown away) with keys enrolled and a log named after the test.
 Result<vm::MachineConfig> machine_with_keys(const fs::path& disk, const std::string& name);
 
+// The same for the desktop image, with what its session needs.
+Result<vm::MachineConfig> desktop_with_keys(const std::string& name, std::uint64_t memory_mib);
+// Goes on without /data at the first question.
+Status start_without_data(vm::Console& console);
+
 // Takes a screenshot of the machine at the end of its scope if the test failed, and says where that and the serial log
 // are. Made after the machine, so that it ends before it.
 class KeepsEvidence {
@@ -38,8 +45,5 @@ class KeepsEvidence {
   vm::Machine& machine_;
   std::string name_;
 };
-
-// Long enough for emulation on a busy machine; a wait ends at its event, not here.
-inline constexpr auto kBootLimit = std::chrono::minutes(8);
 
 }  // namespace ashlar::test
