@@ -75,6 +75,14 @@ Status cut_power_often(const SoakOptions& options, unsigned seed) {
   return {};
 }
 
+// The static analyzer over what `./ashlar test` spares it (tests/lint/lint.sh).
+Status analyze() {
+  TRY(compile_tests());
+  TRY(in("static analysis",
+         run_checked({.argv = {"tests/lint/lint.sh", "analyze", test_tree()}, .directory = source_directory()})));
+  return {};
+}
+
 // The commit the sources are at, "+" behind it when they were changed.
 std::string commit() {
   auto git = [](std::vector<std::string> arguments) {
@@ -103,29 +111,32 @@ Status soak(const SoakOptions& options) {
   auto started = std::chrono::steady_clock::now();
 
   Outcome fuzz = TRY(in("fuzz", fuzz_all(seed)));
-  RebuildCheckOptions rebuild{.choice = {.profile = "core", .mirror = options.mirror}, .with_kernel = true};
-  Status same = rebuild_check_command(rebuild);
-  TRY(check_interrupted());
-  if (!same) log::error(same.error());
-  ProveCommandOptions attacks{
-      .choice = {.profile = "core", .mirror = options.mirror}, .seed = seed, .flips_booted = kFlipsBooted};
-  Status held = prove_command(attacks);
-  TRY(check_interrupted());
-  if (!held) log::error(held.error());
-  Status survived = cut_power_often(options, seed);
-  TRY(check_interrupted());
-  if (!survived) log::error(survived.error());
-
-  std::chrono::duration<double, std::ratio<60>> took = std::chrono::steady_clock::now() - started;
   std::string fuzzed =
       fmt::format("{} targets x {} s, {} inputs", fuzz.passed + fuzz.failed.size(), kFuzzSeconds, fuzz.executions);
   for (const std::string& name : fuzz.failed) fuzzed += ", **" + name + " failed**";
-  TRY(write_down(fmt::format("| {:%Y-%m-%d} | {} | {} | {} | {} | {} | {} | {:.0f} min |",
-                             std::chrono::system_clock::now(), at, seed, fuzzed, same ? "the same disk" : "**differs**",
-                             held ? "all held" : "**broken**", survived ? "nothing lost" : "**broken**",
-                             took.count())));
-  std::size_t failed = fuzz.failed.size() + (same ? 0 : 1) + (held ? 0 : 1) + (survived ? 0 : 1);
-  fmt::print("{} passed, {} failed\n", fuzz.passed + 3 - (failed - fuzz.failed.size()), failed);
+
+  // The columns of the row (soak_row.cc), in their order; one that fails does not keep the others from running.
+  const ImageChoice core{.profile = "core", .mirror = options.mirror};
+  std::string results;
+  std::size_t passed = fuzz.passed;
+  std::size_t failed = fuzz.failed.size();
+  auto column = [&](const Status& status, std::string_view words_when_passed,
+                    std::string_view words_when_failed) -> Status {
+    TRY(check_interrupted());
+    if (!status) log::error(status.error());
+    results += fmt::format(" {} |", status ? std::string(words_when_passed) : fmt::format("**{}**", words_when_failed));
+    ++(status ? passed : failed);
+    return {};
+  };
+  TRY(column(rebuild_check_command({.choice = core, .with_kernel = true}), "the same disk", "differs"));
+  TRY(column(prove_command({.choice = core, .seed = seed, .flips_booted = kFlipsBooted}), "all held", "broken"));
+  TRY(column(cut_power_often(options, seed), "nothing lost", "broken"));
+  TRY(column(analyze(), "no finding", "findings"));
+
+  std::chrono::duration<double, std::ratio<60>> took = std::chrono::steady_clock::now() - started;
+  TRY(write_down(fmt::format("| {:%Y-%m-%d} | {} | {} | {} |{} {:.0f} min |", std::chrono::system_clock::now(), at,
+                             seed, fuzzed, results, took.count())));
+  fmt::print("{} passed, {} failed\n", passed, failed);
   if (std::fflush(stdout) != 0) return fail_errno("write to standard output");
   if (failed != 0) return fail("the soak run failed");
   return {};

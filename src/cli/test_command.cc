@@ -46,7 +46,9 @@ Result<std::vector<std::string>> ctest_arguments(const Budget& budget, Tier tier
                                    "--no-tests=error"};
   if (suite != nullptr) argv.insert(argv.end(), {"--label-regex", "^" + suite->name + "$"});
   if (tier == Tier::kQuick) {
-    std::string list = TRY(run_checked({.argv = {"ctest", "--test-dir", test_tree(), "--show-only=json-v1"}}));
+    argv.insert(argv.end(), {"--build-config", "Quick"});
+    std::string list = TRY(
+        run_checked({.argv = {"ctest", "--test-dir", test_tree(), "--build-config", "Quick", "--show-only=json-v1"}}));
     fs::path numbers = test_tree() / "quick-tests";
     TRY(write_file(numbers, as_bytes(TRY(quick_selection(budget, list)) + "\n")));
     argv.insert(argv.end(), {"--tests-information", numbers});

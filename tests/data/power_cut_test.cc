@@ -1,6 +1,6 @@
 // The power is cut at moments chosen at random, while something is being changed (src/prove/attacks_data_power.cc).
 //
-// $ASHLAR_POWER_CUTS says how many (6), $ASHLAR_SEED which (1).
+// $ASHLAR_POWER_CUTS says how many (3), $ASHLAR_SEED which (1).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -38,7 +38,7 @@ TEST_P(PowerCut, LosesNothing) {
   ASSERT_OK(prove::expect_survived(*machine, *made, during));
 }
 
-INSTANTIATE_TEST_SUITE_P(Moments, PowerCut, ::testing::Range(0U, number_from("ASHLAR_POWER_CUTS", 6)));
+INSTANTIATE_TEST_SUITE_P(Moments, PowerCut, ::testing::Range(0U, number_from("ASHLAR_POWER_CUTS", 3)));
 
 }  // namespace
 }  // namespace ashlar::test

@@ -1,6 +1,7 @@
 #!/bin/sh
-# One check of the sources: format | tidy BUILD_TREE | shell | names. To be called at the top of the repository.
-set -eu
+# One check of the sources: format | tidy BUILD_TREE | analyze BUILD_TREE | shell | names. To be called at the top of the
+# repository. Patterns are git's, not the shell's (-f).
+set -euf
 
 # Tracked files of these patterns, one a line; none at all means that git does not answer.
 sources() {
@@ -19,17 +20,31 @@ nowhere() {
     [ "$status" -eq 1 ]
 }
 
+# clang-tidy with $2 added to its checks over those of the sources $3 that the host compiles in the tree $1. The image's
+# own programs are compiled by clang with its warnings as errors.
+tidy() {
+    compiled=$(for f in $3; do grep -q "/$f\"" "$1/compile_commands.json" && echo "$f"; done)
+    [ -n "$compiled" ]
+    printf '%s\n' "$compiled" | xargs -P "$(nproc)" -n 4 clang-tidy-19 --quiet -p "$1" --checks="$2"
+}
+
+tests=':!*_test.cc :!src/image/test_*.cc'
+on_the_host='src/cli/*.cc src/image/*.cc src/prove/*.cc src/vm/*.cc'
+on_the_device='src/*.cc :!src/cli :!src/image :!src/prove :!src/vm'
+
 case $1 in
 format)
     files=$(sources '*.cc' '*.h')
     printf '%s\n' "$files" | xargs clang-format-19 --dry-run --Werror
     ;;
 tidy)
-    # What the host compiles. The image's own programs are compiled by clang with its warnings as errors.
-    files=$(sources 'src/*.cc' ':!*_test.cc' ':!src/image/test_*.cc')
-    compiled=$(for f in $files; do grep -q "/$f\"" "$2/compile_commands.json" && echo "$f"; done)
-    [ -n "$compiled" ]
-    printf '%s\n' "$compiled" | xargs -P "$(nproc)" -n 4 clang-tidy-19 --quiet -p "$2"
+    # The static analyzer takes two thirds of the time; here it sees what runs on the device.
+    tidy "$2" '' "$(sources $on_the_device $tests)"
+    tidy "$2" '-clang-analyzer-*' "$(sources $on_the_host $tests)"
+    ;;
+analyze)
+    # The rest of it: part of the soak run.
+    tidy "$2" '-*,clang-analyzer-*,-clang-analyzer-cplusplus.NewDeleteLeaks' "$(sources $on_the_host $tests)"
     ;;
 shell)
     files=$(sources ashlar '*.sh' .ci/run)
