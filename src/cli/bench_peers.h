@@ -35,9 +35,10 @@ struct MkosiImage {
 struct MkosiTimes {
   Result<std::string> from_packages;
   Result<std::string> again;  // with Incremental=yes, which keeps the tree of packages
+  fs::path image;             // empty when there is none
 };
-// The host's mkosi, 25 or newer, with the same packages, a signed UKI and a verity root: once to fill its package
-// cache, then timed.
+// The host's mkosi, 25 or newer, with the same packages, a signed UKI and a verity root, its other tools in a tree of
+// Debian 13's that it makes itself: once to fill its package cache, then timed.
 MkosiTimes peer_mkosi(const MkosiImage& image, const fs::path& work);
 
 }  // namespace ashlar::cli
