@@ -42,14 +42,14 @@ FakeKernel machine() {
 
 // Starts, expects it to stop before anything of the root ran, and returns why.
 std::string why_it_stops(FakeKernel& kernel) {
-  Status status = start_system(kernel);
+  Status status = start_system(kernel, std::chrono::milliseconds(7));
   EXPECT_FALSE(kernel.did("execute ") && status) << "it started";
   return status ? "" : status.error().message();
 }
 
 TEST(Start, TakesEveryStepInOrder) {
   FakeKernel kernel = machine();
-  Status status = start_system(kernel);
+  Status status = start_system(kernel, std::chrono::milliseconds(7));
   ASSERT_TRUE(status) << status.error().message();
   std::vector<std::string> steps;
   for (const std::string& call : kernel.calls) {
@@ -57,35 +57,37 @@ TEST(Start, TakesEveryStepInOrder) {
   }
   std::string salt;
   for (int i = 0; i < 32; ++i) salt += "5a";
-  EXPECT_EQ(steps, (std::vector<std::string>{
-                       "mkdir /proc",
-                       "mount proc proc /proc",
-                       "mkdir /sys",
-                       "mount sysfs sysfs /sys",
-                       "mkdir /dev",
-                       "mount devtmpfs devtmpfs /dev",
-                       "mkdir /run",
-                       "mount tmpfs tmpfs /run",
-                       "key ashlar-root-hash signature",
-                       "create root CRYPT-VERITY-00112233445566778899aabbccddeeff-root",
-                       "load verity 1 254:2 254:3 4096 4096 16 1 sha256 " + std::string(kHash) + " " + salt +
-                           " 4 panic_on_corruption panic_on_error root_hash_sig_key_desc ashlar-root-hash",
-                       "resume root",
-                       "mkdir /sysroot",
-                       "mount erofs /dev/dm-0 /sysroot",
-                       "mount securityfs securityfs /sys/kernel/security",
-                       "set /sys/kernel/security/ipe/new_policy policy",
-                       "set /sys/kernel/security/ipe/policies/ashlar/active 1",
-                       "set /sys/kernel/security/ipe/policies/ashlar_boot/delete 1",
-                       "unmount /sys/kernel/security",
-                       "mkdir /run/ashlar/",
-                       "move /proc /sysroot/proc",
-                       "move /sys /sysroot/sys",
-                       "move /dev /sysroot/dev",
-                       "move /run /sysroot/run",
-                       "empty /",
-                       "chroot /sysroot",
-                       "execute /usr/lib/ashlar/init init PATH=/usr/sbin:/usr/bin HOME=/ LANG=C.UTF-8"}));
+  EXPECT_EQ(
+      steps,
+      (std::vector<std::string>{
+          "mkdir /proc",
+          "mount proc proc /proc",
+          "mkdir /sys",
+          "mount sysfs sysfs /sys",
+          "mkdir /dev",
+          "mount devtmpfs devtmpfs /dev",
+          "mkdir /run",
+          "mount tmpfs tmpfs /run",
+          "key ashlar-root-hash signature",
+          "create root CRYPT-VERITY-00112233445566778899aabbccddeeff-root",
+          "load verity 1 254:2 254:3 4096 4096 16 1 sha256 " + std::string(kHash) + " " + salt +
+              " 4 panic_on_corruption panic_on_error root_hash_sig_key_desc ashlar-root-hash",
+          "resume root",
+          "mkdir /sysroot",
+          "mount erofs /dev/dm-0 /sysroot",
+          "mount securityfs securityfs /sys/kernel/security",
+          "set /sys/kernel/security/ipe/new_policy policy",
+          "set /sys/kernel/security/ipe/policies/ashlar/active 1",
+          "set /sys/kernel/security/ipe/policies/ashlar_boot/delete 1",
+          "unmount /sys/kernel/security",
+          "mkdir /run/ashlar/",
+          "move /proc /sysroot/proc",
+          "move /sys /sysroot/sys",
+          "move /dev /sysroot/dev",
+          "move /run /sysroot/run",
+          "empty /",
+          "chroot /sysroot",
+          "execute /usr/lib/ashlar/init init PATH=/usr/sbin:/usr/bin HOME=/ LANG=C.UTF-8 ASHLAR_INITRAMFS_STARTED=7"}));
 }
 
 // Of what the stub puts beside the initramfs the signed policies and their key go on, before the rest is emptied away;
@@ -95,7 +97,7 @@ TEST(Start, HandsOverTheSignedPoliciesAlone) {
   kernel.put("/.extra/tpm2-pcr-signature.json", "{}");
   kernel.put("/.extra/tpm2-pcr-public-key.pem", "key");
   kernel.put("/.extra/credentials/attack.cred", "attack");
-  ASSERT_TRUE(start_system(kernel));
+  ASSERT_TRUE(start_system(kernel, std::chrono::milliseconds(7)));
   EXPECT_EQ(std::ranges::count_if(kernel.calls, [](const std::string& call) { return call.starts_with("write "); }), 2);
   EXPECT_EQ(as_text(kernel.read_file("/run/ashlar/tpm2-pcr-signature.json", 10).value()), "{}");
   EXPECT_EQ(as_text(kernel.read_file("/run/ashlar/tpm2-pcr-public-key.pem", 10).value()), "key");

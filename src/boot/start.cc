@@ -2,6 +2,7 @@
 
 #include "boot/execution_policy.h"
 #include "boot/verified_root.h"
+#include "format/control_message.h"
 #include "format/ipe_policy.h"
 #include "sys/mounts.h"
 #include "sys/release.h"
@@ -37,7 +38,7 @@ Status hand_over_policies(Kernel& kernel) {
 
 }  // namespace
 
-Status start_system(Kernel& kernel) {
+Status start_system(Kernel& kernel, std::chrono::milliseconds started) {
   TRY(mount_all(kernel, early_mounts()));
   // Something calm to look at, and a picture for the kernel's panic screen to draw on: there is one more way to fail
   // from here on, dm-verity stopping the machine.
@@ -65,7 +66,9 @@ Status start_system(Kernel& kernel) {
   // The initramfs, and whatever else the stub put beside it, ends here.
   TRY(in("hand over the signed policies", hand_over_policies(kernel)));
   TRY(in("leave the initramfs", switch_root(kernel, kNewRoot)));
-  return kernel.execute(kInit, {"init"}, {"PATH=/usr/sbin:/usr/bin", "HOME=/", "LANG=C.UTF-8"});
+  return kernel.execute(kInit, {"init"},
+                        {"PATH=/usr/sbin:/usr/bin", "HOME=/", "LANG=C.UTF-8",
+                         kInitramfsStarted + ("=" + std::to_string(started.count()))});
 }
 
 }  // namespace ashlar

@@ -2,20 +2,13 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "base/subprocess.h"
+#include "ctl/ask_pid_1.h"
+#include "ctl/print.h"
 #include "ctl/system_status.h"
 
 namespace ashlar::ctl {
 namespace {
-
-Status print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return fail_errno("write to standard output");
-  }
-  return {};
-}
 
 // The way PID 1 calls it, whatever the caller's environment is.
 Command data_command(const Caller& caller, const std::vector<std::string>& arguments) {
@@ -48,15 +41,15 @@ Result<int> carry_out(const CommandLine& line, const Caller& caller, Kernel& ker
     TRY(print(line.help));
     return 0;
   }
-  if (!caller.root) {
-    return fail(
-        "only root may do this for the time being: /data and the TPM are open to nobody else; a way for who sits "
-        "at the machine comes with the desktop session");
+  if (line.verb->way != Way::data && line.verb->way != Way::status) {
+    TRY(ask_pid_1(line, caller, kernel));
+    return 0;
   }
+  if (!caller.root) return fail("only root may do this: /data's header and the TPM are open to nobody else");
   if (::access(caller.data_program.c_str(), X_OK) != 0) {
     return fail_errno("this image has no unlocking program, and so no /data: " + caller.data_program.string());
   }
-  if (line.verb->data.empty()) return status(line, caller, kernel);
+  if (line.verb->way == Way::status) return status(line, caller, kernel);
   Command command = data_command(caller, data_arguments(line));
   command.interactive = true;
   return TRY(run(command)).exit_status;

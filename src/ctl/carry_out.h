@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "ctl/command_line.h"
+#include "format/control_message.h"
 #include "sys/kernel.h"
 
 namespace ashlar::ctl {
@@ -10,6 +11,8 @@ namespace ashlar::ctl {
 struct Caller {
   bool root = false;
   fs::path data_program = "/usr/lib/ashlar/data";
+  std::string control_socket = kControlSocket;
+  std::string log_socket = kLogSocket;
 };
 
 // The exit status. What is told goes to standard output; errors of the unlocking program are its own to tell.

@@ -1,12 +1,16 @@
 #include "ctl/command_line.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace ashlar::ctl {
 namespace {
 
 constexpr std::string_view kJson = "--json";
 constexpr std::string_view kHelp = "--help";
+constexpr std::string_view kSvg = "--svg";
+constexpr std::string_view kFollow = "--follow";
+constexpr std::string_view kBoot = "--boot";
 
 constexpr std::string_view kIntroduction =
     "Tells of this machine and its users, and changes them.\n"
@@ -22,7 +26,8 @@ constexpr std::string_view kConclusion =
     "What needs the key of /data, or a password, waits for the next start of the machine, where its keyboard is asked "
     "for\n"
     "them; `ashlarctl data apply` does it at once, with the recovery key.\n"
-    "Exit status: 0 done, 1 failed, 2 misused. For the time being only root may call it.\n";
+    "The person of the session may ask for status, service list, status and log (of the session), boot and power; the\n"
+    "rest is root's. Exit status: 0 done, 1 failed, 2 misused.\n";
 
 std::string usage_of(const Verb& verb) {
   std::string usage = "ashlarctl " + std::string(verb.words);
@@ -49,7 +54,11 @@ std::string list_of(std::string_view group) {
 }
 
 std::string help_of(const Verb& verb) {
-  std::string help = "usage: " + usage_of(verb) + (verb.reports ? " [--json]" : "") + "\n\n";
+  std::string help = "usage: " + usage_of(verb);
+  if (verb.reports) help += " [--json]";
+  if (verb.way == Way::boot) help += " [--svg]";
+  if (verb.way == Way::service_log) help += " [--follow | --boot -N]";
+  help += "\n\n";
   return help + std::string(verb.help);
 }
 
@@ -66,25 +75,49 @@ const Verb* find(std::string_view words) {
 
 struct Split {
   std::vector<std::string_view> words;
-  bool json = false;
+  CommandLine line;
   bool help = false;
 };
+
+// "-1" is the start before this one, "0" this one.
+Result<unsigned> boots_ago(std::string_view text) {
+  std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
+  unsigned number = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  bool is_number = error == std::errc() && end == digits.data() + digits.size();
+  if (!is_number || (number != 0 && digits.size() == text.size())) {
+    return fail_misuse(
+        "--boot is followed by 0, this start of the machine, or -1, the one before it, and so on; not by \"" +
+        std::string(text) + "\"");
+  }
+  return number;
+}
 
 // Options stand anywhere; what follows `--` is none, so that a name may begin with a dash.
 Result<Split> split(std::span<const std::string_view> arguments) {
   Split split;
   bool options = true;
-  for (std::string_view argument : arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string_view argument = arguments[i];
     if (!options || !argument.starts_with('-')) {
       split.words.push_back(argument);
     } else if (argument == "--") {
       options = false;
     } else if (argument == kJson) {
-      split.json = true;
+      split.line.json = true;
+    } else if (argument == kSvg) {
+      split.line.svg = true;
+    } else if (argument == kFollow) {
+      split.line.follow = true;
+    } else if (argument == kBoot) {
+      split.line.boots_ago = TRY(boots_ago(++i < arguments.size() ? arguments[i] : ""));
+    } else if (argument.starts_with("--boot=")) {
+      split.line.boots_ago = TRY(boots_ago(argument.substr(kBoot.size() + 1)));
     } else if (argument == kHelp || argument == "-h") {
       split.help = true;
     } else {
-      return fail_misuse("there is no option " + std::string(argument) + ": ashlarctl knows --json and --help");
+      return fail_misuse("there is no option " + std::string(argument) +
+                         ": ashlarctl knows --json and --help, of `boot` --svg, of `service log` --follow and --boot");
     }
   }
   return split;
@@ -108,11 +141,30 @@ Result<const Verb*> take_verb(std::vector<std::string_view>& words) {
   return verb;
 }
 
+// The options that not every command takes.
+Status check_options(const CommandLine& line) {
+  const Verb& verb = *line.verb;
+  const std::string words(verb.words);
+  if (line.json && !verb.reports) {
+    return fail_misuse("--json is for what tells something, and `ashlarctl " + words + "` does not");
+  }
+  if (line.svg && verb.way != Way::boot) return fail_misuse("--svg is for `ashlarctl boot`, not for " + words);
+  if ((line.follow || line.boots_ago) && verb.way != Way::service_log) {
+    return fail_misuse("--follow and --boot are for `ashlarctl service log`, not for " + words);
+  }
+  if ((line.svg && line.json) || (line.follow && line.boots_ago)) {
+    return fail_misuse("of " + std::string(line.svg ? "--svg and --json" : "--follow and --boot") +
+                       " only one makes sense");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::span<const Verb> verbs() {
   static const std::vector<Verb> kVerbs = {
       {.words = "status",
+       .way = Way::status,
        .reports = true,
        .summary = "this machine: what runs, and how its data is protected",
        .help = "Which Ashlar runs here, whether its system was verified and Secure Boot is on; then everything that\n"
@@ -183,12 +235,58 @@ std::span<const Verb> verbs() {
        .help = "Takes the home's key out of memory. Files that a program still has open stay readable to it: that is "
                "said,\n"
                "with exit status 1, and calling this again once they are closed finishes it.\n"},
+      {.words = "service list",
+       .way = Way::service_list,
+       .reports = true,
+       .summary = "the services of this system, and what became of them",
+       .help = "A line for each service: its state, since when, its main process, how often it was started again, and\n"
+               "what it says of itself or why it failed last.\n"},
+      {.words = "service status",
+       .operand = "NAME",
+       .way = Way::service_status,
+       .reports = true,
+       .summary = "one service: state, times, memory, processes",
+       .help = "Everything that is known of one service. Times are counted from the start of the kernel.\n"},
+      {.words = "service restart",
+       .operand = "NAME",
+       .way = Way::service_restart,
+       .summary = "ends a service and starts it again; root's",
+       .help = "Asks the service to end, makes it end when its time is over, and starts it again; one that is down is\n"
+               "started. Earlier failures are forgotten. Returns at once: `service status` tells how it goes on. The\n"
+               "session is locked when it is there again.\n"},
+      {.words = "service log",
+       .operand = "NAME",
+       .way = Way::service_log,
+       .summary = "what a service wrote; the session's is its person's to read",
+       .help =
+           "The last 16 KiB of what the service wrote since the machine started, and of what PID 1 said of it. With\n"
+           "--follow what comes is printed as it comes, until Ctrl-C. With --boot -1 it is what /data has of the "
+           "start\n"
+           "before this one, -2 of the one before that; --boot 0 is this one, with times. Where /data is not open, or\n"
+           "was not then, nothing is kept.\n"},
+      {.words = "boot",
+       .way = Way::boot,
+       .reports = true,
+       .summary = "what the start of this machine took its time for",
+       .help = "A timeline from power-on, where the firmware tells, to the session: firmware, boot loader, kernel,\n"
+               "initramfs, unlocking, and each service from its start to the moment it was ready. With --svg it is a\n"
+               "picture: ashlarctl boot --svg > boot.svg\n"},
+      {.words = "power off",
+       .way = Way::power_off,
+       .summary = "ends everything in order and turns the machine off",
+       .help =
+           "Asks all services to end, the session first, makes those end that do not, writes everything to /data and\n"
+           "closes it. Returns at once.\n"},
+      {.words = "power restart",
+       .way = Way::power_restart,
+       .summary = "ends everything in order and starts the machine again",
+       .help = "As `ashlarctl power off`, and then the machine starts again.\n"},
   };
   return kVerbs;
 }
 
 Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments) {
-  auto [words, json, help] = TRY(split(arguments));
+  auto [words, line, help] = TRY(split(arguments));
   if (words.empty()) {
     if (help) return CommandLine{.help = whole_help()};
     return fail_misuse("a command is missing; there are\n" + list_of(""));
@@ -208,10 +306,10 @@ Result<CommandLine> parse_command_line(std::span<const std::string_view> argumen
     return fail_misuse("\"" + std::string(words[expected]) + "\" is one word too many: " + usage_of(*verb) +
                        (expected == 1 ? "; a name with spaces stands in quotes" : ""));
   }
-  if (json && !verb->reports) {
-    return fail_misuse("--json is for what tells something, and `ashlarctl " + std::string(verb->words) + "` does not");
-  }
-  return CommandLine{.verb = verb, .operand = expected == 1 ? std::string(words.front()) : std::string(), .json = json};
+  line.verb = verb;
+  if (expected == 1) line.operand = words.front();
+  TRY(check_options(line));
+  return std::move(line);
 }
 
 std::vector<std::string> data_arguments(const CommandLine& line) {

@@ -2,18 +2,12 @@
 
 #include <algorithm>
 
+#include "format/printable_line.h"
+
 namespace ashlar {
 namespace {
 
 constexpr std::size_t kLongestStatus = 80;
-
-// What a terminal shows as it is: no control characters, so that nobody's status moves the cursor.
-std::string printable(std::string_view text) {
-  std::string out;
-  std::ranges::copy_if(text.substr(0, kLongestStatus), std::back_inserter(out),
-                       [](char c) { return c >= ' ' && c <= '~'; });
-  return out;
-}
 
 }  // namespace
 
@@ -26,7 +20,7 @@ NotifyMessage parse_notify(std::string_view datagram) {
     if (line == "READY=1") message.ready = true;
     if (line == "STOPPING=1") message.stopping = true;
     constexpr std::string_view kStatus = "STATUS=";
-    if (line.starts_with(kStatus)) message.status = printable(line.substr(kStatus.size()));
+    if (line.starts_with(kStatus)) message.status = printable_line(line.substr(kStatus.size()), kLongestStatus);
   }
   return message;
 }

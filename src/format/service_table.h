@@ -16,6 +16,7 @@ enum class ServiceKind : std::uint8_t {
   oneshot,  // does its work and ends; who comes after it waits for the end
   daemon,   // runs as long as the machine
   session,  // a person's programs: asked to end all together, and first of all services
+  logger,   // a daemon that is given what all services write, where /data is open; the last to end
 };
 
 // When those that come after a service may start.

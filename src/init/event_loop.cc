@@ -11,6 +11,7 @@
 #include <array>
 #include <csignal>
 
+#include "base/monotonic.h"
 #include "init/console_shell.h"
 #include "init/unlocking.h"
 #include "sys/failure.h"
@@ -50,7 +51,7 @@ bool was_pressed(const Fd& button) {
 }
 
 // Of two times to wait, -1 being without end.
-[[maybe_unused]] int sooner(int one, int other) { return one < 0 ? other : other < 0 ? one : std::min(one, other); }
+int sooner(int one, int other) { return one < 0 ? other : other < 0 ? one : std::min(one, other); }
 
 Status watch(const Fd& epoll, const Fd& fd) {
   epoll_event event{};
@@ -62,7 +63,7 @@ Status watch(const Fd& epoll, const Fd& fd) {
 
 }  // namespace
 
-Result<EventLoop> EventLoop::create(const Fd& services) {
+Result<EventLoop> EventLoop::create(const Fd& services, const Fd& control) {
   sigset_t set;
   sigemptyset(&set);
   for (int signal : {SIGCHLD, SIGTERM, SIGINT, SIGUSR2}) sigaddset(&set, signal);
@@ -73,6 +74,7 @@ Result<EventLoop> EventLoop::create(const Fd& services) {
   if (!epoll.valid()) return fail_errno("epoll_create");
   TRY(watch(epoll, signals));
   TRY(watch(epoll, services));
+  TRY(watch(epoll, control));
   std::vector<Fd> buttons = power_buttons();
   for (const Fd& button : buttons) TRY(watch(epoll, button));
   return EventLoop(std::move(epoll), std::move(signals), std::move(buttons));
@@ -90,25 +92,25 @@ std::optional<PowerState> EventLoop::wanted() const {
   return std::nullopt;
 }
 
-PowerState EventLoop::run(Kernel& kernel, const MachineState& state, Supervisor& supervisor) noexcept {
+PowerState EventLoop::run(Kernel& kernel, const MachineState& state, Supervisor& supervisor, ControlServer& server,
+                          BootPhases& phases) noexcept {
   [[maybe_unused]] ConsoleShell shell;
   Unlocking unlocking(state);
+  Control control(supervisor, phases);
   std::optional<PowerState> leaving;
+  phases.begin("unlocking", monotonic_now());
   if (Status begun = unlocking.begin(kernel); !begun) give_up(kernel, begun.error());
   for (;;) {
-    if (unlocking.admits()) supervisor.begin(unlocking.session_owner());
-    int patience = supervisor.patience();
+    if (unlocking.over()) phases.end(monotonic_now());
+    if (unlocking.admits()) supervisor.begin(unlocking.session_owner(), unlocking.data_is_open());
+    int patience = sooner(supervisor.patience(), server.patience(monotonic_now()));
     if constexpr (kDev) patience = sooner(patience, unlocking.over() ? shell.keep_running() : -1);
 
     std::array<epoll_event, 8> events{};
     int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), patience);
     if (count < 0 && errno != EINTR) kernel.sleep(kSpinBrake);
 
-    // The first request counts; others while the services end change nothing.
-    if (std::optional<PowerState> asked = wanted(); asked && !leaving) {
-      leaving = asked;
-      supervisor.leave();
-    }
+    std::optional<PowerState> asked = wanted();
     supervisor.look();
     // One SIGCHLD may stand for many children.
     int status = 0;
@@ -116,6 +118,13 @@ PowerState EventLoop::run(Kernel& kernel, const MachineState& state, Supervisor&
       if (Status closed = unlocking.has_ended(kernel, ended, status); !closed) give_up(kernel, closed.error());
       supervisor.has_ended(ended, status);
       if constexpr (kDev) shell.has_ended(ended);
+    }
+    server.look(control, monotonic_now());  // what services have written by now goes to the logger
+    if (std::optional<PowerState> asked_there = control.take_wanted()) asked = asked_there;
+    // The first request counts; others while the services end change nothing.
+    if (asked && !leaving) {
+      leaving = asked;
+      supervisor.leave();
     }
     if (unlocking.wanted()) return *unlocking.wanted();  // no service runs yet
     if (leaving && supervisor.is_down()) return *leaving;

@@ -4,9 +4,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <cstdlib>
 #include <ctime>
 #include <new>
+#include <tuple>
 
+#include "base/monotonic.h"
 #include "init/event_loop.h"
 #include "init/machine.h"
 #include "init/request.h"
@@ -33,12 +37,28 @@ void detach_standard_streams() {
   if (null > 2) ::close(null);
 }
 
+// What came before this program: the kernel, and the initramfs, which left its own beginning.
+void begin_phases(ashlar::BootPhases& phases) {
+  const ashlar::BootTime now = ashlar::monotonic_now();
+  phases.begin("kernel", {});
+  const char* told = std::getenv(ashlar::kInitramfsStarted);
+  std::string_view text = told == nullptr ? "" : told;
+  std::int64_t started = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), started).ec == std::errc() && started > 0 &&
+      started <= now.count()) {
+    phases.begin("initramfs", ashlar::BootTime(started));
+  }
+  phases.begin("setup", now);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace ashlar;
   if (::getpid() != 1) return tell_pid_1({argv, static_cast<std::size_t>(argc)});
 
+  BootPhases phases;
+  begin_phases(phases);
   std::set_new_handler(wait_for_memory);
   InheritedScreen starting;
   LinuxKernel kernel;
@@ -47,13 +67,16 @@ int main(int argc, char** argv) {
   Result<LinuxProcesses> processes = LinuxProcesses::create(service_table());
   if (!processes) give_up(kernel, processes.error());
   Supervisor supervisor(service_table(), kernel, *processes);
-  Result<EventLoop> loop = EventLoop::create(processes->events());
+  std::ignore = kernel.make_directory("/run/ashlar");  // what is made in it says what is wrong
+  Result<ControlServer> server = ControlServer::create(kControlSocket);
+  if (!server) give_up(kernel, server.error());
+  Result<EventLoop> loop = EventLoop::create(processes->events(), server->events());
   if (!loop) give_up(kernel, loop.error());
 
   MachineState state = observe_machine(kernel);
   announce_ready(kernel, state);
   starting.close();
-  PowerState wanted = loop->run(kernel, state, supervisor);
+  PowerState wanted = loop->run(kernel, state, supervisor, *server, phases);
 
   for (;;) shut_down(kernel, wanted);
 }

@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include "format/printable_line.h"
+
 namespace ashlar {
+namespace {
+
+constexpr std::string_view kOurs = "ashlar: ";
+
+}  // namespace
 
 void OutputRing::write(std::string_view output) noexcept {
   std::size_t skipped = output.size() - std::min(output.size(), kBytes);
@@ -10,13 +17,24 @@ void OutputRing::write(std::string_view output) noexcept {
   for (char c : output.substr(skipped)) bytes_[written_++ % kBytes] = c;
 }
 
+void OutputRing::note(std::string_view line) noexcept {
+  if (written_ != 0 && bytes_[(written_ - 1) % kBytes] != '\n') write("\n");
+  for (std::string_view part : {kOurs, line, std::string_view("\n")}) write(part);
+}
+
+OutputRing::Part OutputRing::since(std::uint64_t from, std::size_t limit) const {
+  std::uint64_t oldest = written_ - std::min<std::uint64_t>(written_, kBytes);
+  Part part{.begin = std::min(std::max(from, oldest), written_), .bytes = {}};
+  std::uint64_t end = part.begin + std::min<std::uint64_t>(limit, written_ - part.begin);
+  part.bytes.reserve(end - part.begin);
+  for (std::uint64_t i = part.begin; i < end; ++i) part.bytes.push_back(bytes_[i % kBytes]);
+  return part;
+}
+
 std::string OutputRing::text() const {
-  std::string out;
-  std::uint64_t kept = std::min<std::uint64_t>(written_, kBytes);
-  out.reserve(kept);
-  for (std::uint64_t i = written_ - kept; i < written_; ++i) out.push_back(bytes_[i % kBytes]);
+  auto [begin, out] = since(0, kBytes);
   std::size_t first_end = out.find('\n');
-  if (kept < written_ && first_end != out.npos) out.erase(0, first_end + 1);
+  if (begin != 0 && first_end != out.npos) out.erase(0, first_end + 1);
   return out;
 }
 
@@ -25,11 +43,11 @@ std::vector<std::string> OutputRing::last_lines(std::size_t count, std::size_t l
   std::string all = text();
   for (std::size_t begin = 0; begin < all.size();) {
     std::size_t end = std::min(all.find('\n', begin), all.size());
-    std::string line = all.substr(begin, end - begin);
-    std::erase_if(line, [](char c) { return c < ' ' || c > '~'; });
-    line.resize(std::min(line.size(), limit));
-    if (!line.empty()) lines.push_back(std::move(line));
+    std::string_view whole = std::string_view(all).substr(begin, end - begin);
     begin = end + 1;
+    if (whole.starts_with(kOurs)) continue;
+    std::string line = printable_line(whole, limit);
+    if (!line.empty()) lines.push_back(std::move(line));
   }
   lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(std::min(lines.size(), count)));
   return lines;

@@ -36,19 +36,33 @@ std::string describe(int wait_status) {
 
 }  // namespace
 
-std::string_view name_of(Service::State state) {
-  constexpr std::array<std::string_view, 9> kNames = {"waiting", "starting", "running", "stopping", "clearing",
-                                                      "pausing", "finished", "stopped", "failed"};
-  return kNames[static_cast<std::size_t>(state)];
-}
-
 void Service::say(Severity severity, std::string_view what) {
+  output_.note(what);
   kernel_->say(severity, "ashlar: service " + std::string(definition_->name) + ": " + std::string(what));
 }
 
 void Service::become(State state, std::optional<Time> due) {
+  if (state != state_) since_ = processes_->now();
   state_ = state;
   due_ = due;
+}
+
+ServiceReport Service::report() const {
+  return {.name = definition_->name,
+          .kind = definition_->kind,
+          .state = state_,
+          .since = since_,
+          .process = main_process_ == -1 ? std::nullopt : std::optional(main_process_),
+          .restarts = restarts_,
+          .started = first_started_,
+          .ready = first_ready_,
+          .why = last_failure_,
+          .status = status_};
+}
+
+// What it said itself, and so is in its output already.
+void Service::quote(std::string_view line) {
+  kernel_->say(Severity::info, "ashlar: service " + std::string(definition_->name) + ": | " + std::string(line));
 }
 
 std::optional<Time> Service::due() const {
@@ -59,6 +73,7 @@ std::optional<Time> Service::due() const {
 void Service::start() noexcept {
   if (state_ != State::waiting) return;
   started_ = processes_->now();
+  if (!first_started_) first_started_ = started_;
   ready_ = {};
   why_.clear();
   status_.clear();
@@ -72,6 +87,7 @@ void Service::start() noexcept {
 void Service::give_up(std::string_view why) noexcept {
   if (state_ != State::waiting) return;
   why_ = why;
+  last_failure_ = why;
   say(Severity::failure, "does not start: " + why_);
   become(State::failed, std::nullopt);
 }
@@ -79,6 +95,7 @@ void Service::give_up(std::string_view why) noexcept {
 void Service::become_ready() {
   if (state_ != State::starting) return;
   ready_ = processes_->now();
+  if (!first_ready_) first_ready_ = ready_;
   say(Severity::info, "ready after " + in_seconds(ready_ - started_));
   become(State::running, std::nullopt);
 }
@@ -139,7 +156,8 @@ void Service::main_has_ended(int wait_status) noexcept {
 void Service::clear(std::string why) {
   why_ = std::move(why);
   if (!why_.empty()) {
-    for (const std::string& line : output_.last_lines(kQuotedLines, kQuotedBytes)) say(Severity::info, "| " + line);
+    last_failure_ = why_;
+    for (const std::string& line : output_.last_lines(kQuotedLines, kQuotedBytes)) quote(line);
     say(Severity::failure, why_);
   }
   processes_->kill(number_);
@@ -151,9 +169,14 @@ void Service::settle() {
   if (hold_until_) processes_->hold_output(number_, false);
   hold_until_.reset();
   if (to_stay_down_) return become(State::stopped, std::nullopt);
+  if (std::exchange(to_start_again_, false)) {
+    ++restarts_;
+    return become(State::waiting, std::nullopt);
+  }
   RestartPolicy policy = definition_->restart;
   bool well = why_.empty();
   if (well && definition_->kind == ServiceKind::oneshot) {
+    if (!first_ready_) first_ready_ = processes_->now();
     say(Severity::info, "done after " + in_seconds(processes_->now() - started_));
     return become(State::finished, std::nullopt);
   }
@@ -178,6 +201,23 @@ void Service::stop() noexcept {
   to_stay_down_ = true;
   if (state_ == State::waiting || state_ == State::pausing) become(State::stopped, std::nullopt);
   if (state_ != State::starting && state_ != State::running) return;
+  become(State::stopping, processes_->now() + definition_->stop_within);
+  processes_->ask_to_end(number_, main_process_);
+}
+
+void Service::restart() noexcept {
+  if (to_stay_down_) return;
+  failures_ = 0;
+  never_again_ = false;
+  if (state_ == State::pausing) return become(State::waiting, std::nullopt);
+  if (is_down()) {
+    if (first_started_) ++restarts_;
+    return become(State::waiting, std::nullopt);
+  }
+  if (state_ == State::waiting) return;
+  to_start_again_ = true;
+  if (state_ != State::starting && state_ != State::running) return;  // it is on its way
+  say(Severity::info, "is to start again");
   become(State::stopping, processes_->now() + definition_->stop_within);
   processes_->ask_to_end(number_, main_process_);
 }

@@ -11,7 +11,8 @@
 // many failures in a row, or at once where the set-up of its sandbox failed, which trying again does not mend, it has
 // `failed` for good. A service that was ready for ten seconds before it failed starts counting anew.
 //
-// Asked to end, it is `stopping`: SIGTERM, and when its time is over, SIGKILL to all of it and `clearing`.
+// Asked to end, it is `stopping`: SIGTERM, and when its time is over, SIGKILL to all of it and `clearing`. Asked to
+// start again, it ends in the same way and goes back to `waiting`, from every state in which it is down as well.
 //
 //     waiting ──► starting ──► running ──► stopping
 //        ▲           │            │            │
@@ -24,6 +25,7 @@
 #include <optional>
 #include <string>
 
+#include "format/control_message.h"
 #include "init/output_ring.h"
 #include "sys/kernel.h"
 #include "sys/processes.h"
@@ -32,17 +34,7 @@ namespace ashlar {
 
 class Service {
  public:
-  enum class State : std::uint8_t {
-    waiting,
-    starting,
-    running,
-    stopping,
-    clearing,
-    pausing,
-    finished,
-    stopped,
-    failed,
-  };
+  using State = ServiceState;
   using Time = Processes::Time;
 
   Service(const ServiceDefinition& definition, ServiceNumber number, Kernel& kernel, Processes& processes)
@@ -60,11 +52,13 @@ class Service {
   [[nodiscard]] unsigned restarts() const { return restarts_; }
   [[nodiscard]] const std::string& why() const { return why_; }  // it last failed, or could not start
   [[nodiscard]] const std::string& status() const { return status_; }
+  [[nodiscard]] ServiceReport report() const;
   [[nodiscard]] const OutputRing& output() const { return output_; }
 
   void start() noexcept;                        // out of waiting
   void give_up(std::string_view why) noexcept;  // out of waiting: never starts
   void stop() noexcept;                         // ends it, or keeps it from starting
+  void restart() noexcept;                      // ends it if it runs, and starts it; earlier failures are forgotten
   void handle(const ServiceEvent& event) noexcept;
   void main_has_ended(int wait_status) noexcept;
   // Does what is due: a deadline, a pause that is over, a group that became empty.
@@ -79,6 +73,7 @@ class Service {
   void settle();
   void read_output();
   void say(Severity severity, std::string_view what);
+  void quote(std::string_view line);
 
   const ServiceDefinition* definition_;
   ServiceNumber number_;
@@ -86,23 +81,26 @@ class Service {
   Processes* processes_;
 
   State state_ = State::waiting;
-  std::optional<Time> due_;         // of the state
+  Time since_{};                    // of the state
+  std::optional<Time> due_;         // the same
   std::optional<Time> hold_until_;  // of its output
-  Time started_{};
-  Time ready_{};                    // when it became so; zero: it did not
+  std::optional<Time> first_started_;
+  std::optional<Time> first_ready_;
+  Time started_{};                  // this run
+  Time ready_{};                    // the same; zero: it is not yet
   Time counting_since_{};           // of the output's limit
   std::uint64_t counted_from_ = 0;  // bytes
   int main_process_ = -1;
   unsigned restarts_ = 0;
   unsigned failures_ = 0;  // in a row
   bool to_stay_down_ = false;
+  bool to_start_again_ = false;
   bool never_again_ = false;
-  std::string why_;  // empty: this run went well
+  std::string why_;           // empty: this run went well
+  std::string last_failure_;  // of any run
   std::string status_;
   unsigned told_ = 0;  // statuses of this run
   OutputRing output_;
 };
-
-std::string_view name_of(Service::State state);
 
 }  // namespace ashlar

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "format/user_accounts.h"
+
 namespace ashlar {
 namespace {
 
@@ -25,12 +27,15 @@ Supervisor::Supervisor(std::span<const ServiceDefinition> table, Kernel& kernel,
   }
 }
 
-void Supervisor::begin(const SessionOwner& owner) noexcept {
+void Supervisor::begin(const SessionOwner& owner, bool data_is_open) noexcept {
   if (phase_ != Phase::before) return;
   phase_ = Phase::up;
+  user_ = owner.user;
   processes_->belong_to(owner);
   for (Service& service : services_) {
-    if (owner.user == 0 && service.definition().kind == ServiceKind::session) service.give_up("nobody's home is open");
+    ServiceKind kind = service.definition().kind;
+    if (owner.user == 0 && kind == ServiceKind::session) service.give_up("nobody's home is open");
+    if (!data_is_open && kind == ServiceKind::logger) service.stop();
   }
   advance();
 }
@@ -40,6 +45,34 @@ void Supervisor::leave() noexcept {
   phase_ = Phase::leaving;
   left_by_ = processes_->now() + kMostPatience;
   advance();
+}
+
+Status Supervisor::restart(ServiceNumber number) noexcept {
+  Service& service = services_[number];
+  if (phase_ == Phase::before) return fail("services do not start before it is known what becomes of /data");
+  if (phase_ == Phase::leaving) return fail("the machine is leaving");
+  if (service.definition().kind == ServiceKind::session && user_ == 0) return fail("nobody's home is open");
+  service.restart();
+  advance();
+  return {};
+}
+
+std::optional<ServiceNumber> Supervisor::find(std::string_view name) const noexcept {
+  for (const Service& service : services_) {
+    if (name == service.definition().name) return static_cast<ServiceNumber>(&service - services_.data());
+  }
+  return std::nullopt;
+}
+
+OutputPart Supervisor::output_of(ServiceNumber number, std::uint64_t from, std::size_t limit) const {
+  const Service& service = services_[number];
+  const ServiceDefinition& definition = service.definition();
+  OutputRing::Part part = service.output().since(from, limit);
+  bool owned = definition.kind == ServiceKind::session && user_ != 0;
+  return {.service = definition.name,
+          .user = owned ? account_id(user_) : definition.sandbox.user.number,
+          .begin = part.begin,
+          .bytes = std::move(part.bytes)};
 }
 
 bool Supervisor::is_down() const noexcept {
@@ -109,8 +142,10 @@ bool Supervisor::advance(Service& service) {
 }
 
 bool Supervisor::may_stop(ServiceNumber number) const {
+  const bool logger = services_[number].definition().kind == ServiceKind::logger;
   return std::ranges::all_of(services_, [&](const Service& other) {
-    bool comes_after = names(other.definition().needs, number) || names(other.definition().after, number);
+    bool comes_after = (logger && other.definition().kind != ServiceKind::logger) ||
+                       names(other.definition().needs, number) || names(other.definition().after, number);
     return !comes_after || other.is_down();
   });
 }

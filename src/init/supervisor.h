@@ -20,10 +20,15 @@ class Supervisor {
   // `table`, `kernel` and `processes` outlive it.
   Supervisor(std::span<const ServiceDefinition> table, Kernel& kernel, Processes& processes);
 
-  // From now on services start; before, nothing does. Without an owner there are no sessions.
-  void begin(const SessionOwner& owner) noexcept;
+  // From now on services start; before, nothing does. Without an owner there are no sessions, without /data no logger.
+  void begin(const SessionOwner& owner, bool data_is_open) noexcept;
   // From now on services end. Comes true for is_down() after `kMostPatience` at the latest.
   void leave() noexcept;
+  // Ends a service if it runs, and starts it. Errors: the machine is leaving, or services do not start yet; it is a
+  // session, and nobody's home is open.
+  Status restart(ServiceNumber number) noexcept;
+  // The service of this name; nullopt: there is none.
+  [[nodiscard]] std::optional<ServiceNumber> find(std::string_view name) const noexcept;
   // Nothing of any service is left, or leaving has taken too long.
   [[nodiscard]] bool is_down() const noexcept;
 
@@ -35,6 +40,10 @@ class Supervisor {
   [[nodiscard]] int patience() const noexcept;
 
   [[nodiscard]] std::span<const Service> services() const { return services_; }
+  // Whose the sessions are, 1 to 8; 0: nobody's.
+  [[nodiscard]] unsigned user() const { return user_; }
+  // What a service has written from byte `from` on, at most `limit` bytes.
+  [[nodiscard]] OutputPart output_of(ServiceNumber number, std::uint64_t from, std::size_t limit) const;
 
  private:
   enum class Phase : std::uint8_t { before, up, leaving };
@@ -46,6 +55,7 @@ class Supervisor {
   Processes* processes_;
   std::vector<Service> services_;
   Phase phase_ = Phase::before;
+  unsigned user_ = 0;  // whose the sessions are
   std::optional<Time> left_by_;
 };
 

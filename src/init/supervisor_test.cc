@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "sys/fake_kernel.h"
-#include "sys/fake_processes.h"
+#include "init/supervised_machine.h"
 
 namespace ashlar {
 namespace {
@@ -17,49 +16,6 @@ using State = Service::State;
 
 constexpr int kExited0 = 0;
 constexpr int kExited3 = 3 << 8;
-
-ServiceDefinition definition(const char* name, Readiness readiness) {
-  bool oneshot = readiness == Readiness::exit;
-  return {.name = name,
-          .kind = oneshot ? ServiceKind::oneshot : ServiceKind::daemon,
-          .program = "/usr/bin/x",
-          .arguments = {},
-          .environment = {},
-          .needs = {},
-          .after = {},
-          .readiness = readiness,
-          .ready_within = 10s,
-          .restart = RestartPolicy::failure,
-          .restart_limit = 3,
-          .stop_within = 2s,
-          .sandbox = {}};
-}
-
-// A machine with services that tests drive by hand.
-struct Machine {
-  explicit Machine(std::vector<ServiceDefinition> services)
-      : table(std::move(services)), supervisor(table, kernel, processes) {
-    supervisor.begin({.user = 1});
-  }
-  void happens(Kind kind, ServiceNumber service = 0, std::string text = "") {
-    processes.events.push_back({kind, service, std::move(text)});
-    supervisor.look();
-  }
-  void ends(int wait_status, ServiceNumber service = 0) {
-    supervisor.has_ended(FakeProcesses::process(service), wait_status);
-  }
-  void passes(Processes::Time time) {
-    processes.time += time;
-    supervisor.look();
-  }
-  [[nodiscard]] State state(ServiceNumber service = 0) const { return supervisor.services()[service].state(); }
-  [[nodiscard]] const std::string& why(ServiceNumber service = 0) const { return supervisor.services()[service].why(); }
-
-  std::vector<ServiceDefinition> table;
-  FakeKernel kernel;
-  FakeProcesses processes;
-  Supervisor supervisor;
-};
 
 Machine one(Readiness readiness) { return Machine({definition("a", readiness)}); }
 
@@ -217,10 +173,10 @@ TEST(Supervisor, StartsNothingBeforeItIsToldTo) {
   supervisor.look();
   EXPECT_TRUE(processes.calls.empty());
   EXPECT_EQ(supervisor.patience(), -1);
-  supervisor.begin({.user = 3});
+  supervisor.begin({.user = 3}, true);
   EXPECT_EQ(processes.calls, std::vector<std::string>{"start 0"});
   EXPECT_EQ(processes.owner.value().user, 3U);
-  supervisor.begin({.user = 4});
+  supervisor.begin({.user = 4}, true);
   EXPECT_EQ(processes.owner.value().user, 3U) << "it begins once";
 }
 
@@ -230,7 +186,7 @@ TEST(Supervisor, StartsNobodysSession) {
   FakeKernel kernel;
   FakeProcesses processes;
   Supervisor supervisor(table, kernel, processes);
-  supervisor.begin({.user = 0});
+  supervisor.begin({.user = 0}, true);
   EXPECT_EQ(processes.calls, std::vector<std::string>{"start 0"});
   EXPECT_EQ(supervisor.services()[1].why(), "nobody's home is open");
 }
@@ -325,6 +281,88 @@ TEST(Supervisor, ASessionsOtherProcessesHaveTheirTimeToo) {
   EXPECT_TRUE(machine.supervisor.is_down());
 }
 
+TEST(Service, StartsAgainWhenItIsToldTo) {
+  Machine machine = one(Readiness::started);
+  machine.happens(Kind::executed);
+  ASSERT_TRUE(machine.supervisor.restart(0));
+  EXPECT_EQ(machine.state(), State::stopping);
+  EXPECT_EQ(machine.processes.calls.back(), "ask 0");
+  ASSERT_TRUE(machine.supervisor.restart(0)) << "again, on its way";
+  machine.ends(SIGTERM);
+  EXPECT_EQ(machine.state(), State::starting);
+  EXPECT_EQ(machine.processes.count("start 0"), 2);
+  EXPECT_EQ(machine.processes.occasions.back(), Occasion::again) << "a session must begin locked";
+  EXPECT_EQ(machine.supervisor.services()[0].restarts(), 1U);
+
+  for (int i = 0; i < 4; ++i) {
+    machine.ends(kExited3);
+    machine.passes(2s);
+  }
+  ASSERT_EQ(machine.state(), State::failed);
+  ASSERT_TRUE(machine.supervisor.restart(0));
+  EXPECT_EQ(machine.state(), State::starting);
+  machine.ends(kExited3);
+  EXPECT_EQ(machine.state(), State::pausing) << "earlier failures are forgotten";
+}
+
+TEST(Service, ThatIgnoresBeingAskedIsMadeToEndAndStartsAgain) {
+  Machine machine = one(Readiness::started);
+  machine.happens(Kind::executed);
+  ASSERT_TRUE(machine.supervisor.restart(0));
+  machine.passes(2s);
+  EXPECT_EQ(machine.processes.calls.back(), "kill 0");
+  machine.ends(SIGKILL);
+  EXPECT_EQ(machine.state(), State::starting);
+}
+
+TEST(Supervisor, StartsNothingAgainWhenTheMachineLeavesNorANobodysSession) {
+  std::vector<ServiceDefinition> table = {definition("a", Readiness::started), definition("s", Readiness::notify)};
+  table[1].kind = ServiceKind::session;
+  FakeKernel kernel;
+  FakeProcesses processes;
+  Supervisor supervisor(table, kernel, processes);
+  EXPECT_FALSE(supervisor.restart(0)) << "before /data";
+  supervisor.begin({.user = 0}, true);
+  EXPECT_FALSE(supervisor.restart(1));
+  EXPECT_TRUE(supervisor.restart(0)) << "the control";
+  supervisor.leave();
+  EXPECT_FALSE(supervisor.restart(0));
+}
+
+TEST(Supervisor, TheLoggerStartsWithDataAndEndsLast) {
+  std::vector<ServiceDefinition> table = {definition("l", Readiness::started), definition("a", Readiness::started)};
+  table[0].kind = ServiceKind::logger;
+  Machine without(table, false);
+  EXPECT_EQ(without.state(0), State::stopped);
+  EXPECT_EQ(without.processes.count("start 0"), 0);
+
+  Machine machine(table);
+  machine.happens(Kind::executed, 0);
+  machine.happens(Kind::executed, 1);
+  machine.processes.calls.clear();
+  machine.supervisor.leave();
+  EXPECT_EQ(machine.processes.calls, std::vector<std::string>{"ask 1"});
+  machine.ends(SIGTERM, 1);
+  EXPECT_EQ(machine.processes.calls.back(), "ask 0");
+}
+
+TEST(Service, ReportsWhenItStartedFirstAndWhyItFailedLast) {
+  Machine machine = one(Readiness::started);
+  machine.passes(500ms);
+  machine.happens(Kind::executed);
+  machine.passes(20s);
+  machine.ends(SIGSEGV);
+  machine.passes(1s);
+  machine.happens(Kind::executed);
+  ServiceReport report = machine.supervisor.services()[0].report();
+  EXPECT_EQ(report.started, 1000ms);
+  EXPECT_EQ(report.ready, 1500ms);
+  EXPECT_EQ(report.since, 22500ms);
+  EXPECT_EQ(report.why, "was ended by signal 11");
+  EXPECT_EQ(report.restarts, 1U);
+  EXPECT_EQ(report.process, FakeProcesses::process(0));
+}
+
 TEST(Supervisor, OneThatSendsWithoutEndDoesNotKeepItFromTheOthers) {
   Machine machine = one(Readiness::started);
   for (int i = 0; i < 1000; ++i) machine.processes.events.push_back({Kind::notified, 0, "x"});
@@ -348,6 +386,27 @@ TEST(OutputRing, KeepsTheNewestWholeLines) {
   EXPECT_TRUE(text.ends_with("13998\n13999\n"));
   ring.write(std::string(100'000, 'x'));
   EXPECT_EQ(ring.last_lines(1, 5), std::vector<std::string>{"xxxxx"});
+}
+
+TEST(OutputRing, HasPid1sLinesApartFromTheServices) {
+  OutputRing ring;
+  ring.note("ready");
+  ring.write("half a li");
+  ring.note("was ended");
+  EXPECT_EQ(ring.text(), "ashlar: ready\nhalf a li\nashlar: was ended\n");
+  EXPECT_EQ(ring.last_lines(9, 80), std::vector<std::string>{"half a li"});
+}
+
+TEST(OutputRing, GivesWhatCameAfterAPosition) {
+  OutputRing ring;
+  ring.write("0123456789");
+  EXPECT_EQ(ring.since(0, 100).bytes, "0123456789");
+  EXPECT_EQ(ring.since(4, 3).bytes, "456");
+  EXPECT_EQ(ring.since(10, 100).bytes, "");
+  EXPECT_EQ(ring.since(99, 100).begin, 10U) << "nobody has seen more than there is";
+  ring.write(std::string(OutputRing::kBytes, 'x'));
+  EXPECT_EQ(ring.since(4, 3).begin, 10U) << "the oldest that is kept";
+  EXPECT_EQ(ring.since(4, 3).bytes, "xxx");
 }
 
 }  // namespace

@@ -34,6 +34,9 @@ class Unlocking {
   [[nodiscard]] bool over() const { return over_; }
   // Whether services may start: nobody gets a session past a /data that did not open.
   [[nodiscard]] bool admits() const { return over_ && !wanted_ && state_.data != DataState::closed; }
+  [[nodiscard]] bool data_is_open() const {
+    return state_.data == DataState::open || state_.data == DataState::open_without_home;
+  }
   // Whose session it is, once services may start. Without /data it is the first account's, with a home in memory.
   [[nodiscard]] const SessionOwner& session_owner() const { return owner_; }
   // What the person at the prompt wants of the machine.

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "base/monotonic.h"
 #include "data/home_keys.h"
 #include "data/protect_memory.h"
 #include "session/login_server.h"
@@ -23,11 +24,7 @@ class DataRecords final : public Records {
 };
 
 // Stands still while the machine sleeps, as PID 1's: a wait is not over because the lid was closed.
-Throttle::Time now() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return std::chrono::seconds(time.tv_sec) + Throttle::Time(time.tv_nsec / 1'000'000);
-}
+Throttle::Time now() { return monotonic_now(); }
 void sleep_until(Throttle::Time then) {
   const timespec time{then.count() / 1000, then.count() % 1000 * 1'000'000};
   while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr) == EINTR) {

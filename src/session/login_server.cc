@@ -1,13 +1,12 @@
 #include "session/login_server.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
+
+#include "base/packet_socket.h"
 
 namespace ashlar {
 namespace {
@@ -40,20 +39,7 @@ std::optional<Secret> read_password(const Fd& connection) {
 
 }  // namespace
 
-Result<Fd> LoginServer::listen(const std::string& path) {
-  Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return fail_errno("make a socket");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(path + " is too long");
-  path.copy(address.sun_path, path.size());
-  ::unlink(path.c_str());
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::chmod(path.c_str(), 0666) != 0 || ::listen(socket.get(), kWaiting) != 0) {
-    return fail_errno("listen on " + path);
-  }
-  return socket;
-}
+Result<Fd> LoginServer::listen(const std::string& path) { return listen_for_packets(path, kWaiting); }
 
 Status LoginServer::serve(const Fd& listening) {
   Fd connection(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));

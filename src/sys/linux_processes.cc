@@ -10,9 +10,9 @@
 
 #include <array>
 #include <csignal>
-#include <ctime>
 #include <tuple>
 
+#include "base/monotonic.h"
 #include "format/notify_message.h"
 #include "sys/control_group.h"
 #include "sys/sandbox.h"
@@ -96,11 +96,7 @@ Result<LinuxProcesses> LinuxProcesses::create(std::span<const ServiceDefinition>
   return LinuxProcesses(table, std::move(epoll));
 }
 
-Processes::Time LinuxProcesses::now() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return std::chrono::seconds(time.tv_sec) + Time(time.tv_nsec / 1'000'000);
-}
+Processes::Time LinuxProcesses::now() { return monotonic_now(); }
 
 Status LinuxProcesses::watch(const Fd& fd, ServiceNumber service, Source source) {
   epoll_event event{};
