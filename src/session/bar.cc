@@ -106,7 +106,9 @@ class Bar {
       const timespec now = time_of(CLOCK_REALTIME);
       const time_t uptime = time_of(CLOCK_MONOTONIC).tv_sec;
       if (uptime >= next_sound_) {
-        next_sound_ = uptime + kSoundInterval;
+        // WirePlumber starts at the same time as the bar does.
+        const bool starting = !state_.volume && uptime < started_ + kSoundInterval;
+        next_sound_ = uptime + (starting ? kInterval : kSoundInterval);
         volume_.ask();
       }
       if (uptime >= notice_ends_) state_.notice.reset();
@@ -164,8 +166,10 @@ class Bar {
   VolumeQuestion volume_;
   BarState state_;
   std::string last_;
-  time_t next_sound_ = 0;   // as CLOCK_MONOTONIC
-  time_t notice_ends_ = 0;  // the same
+  // As CLOCK_MONOTONIC:
+  time_t started_ = time_of(CLOCK_MONOTONIC).tv_sec;
+  time_t next_sound_ = 0;
+  time_t notice_ends_ = 0;
 };
 
 }  // namespace

@@ -134,5 +134,20 @@ TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
   EXPECT_EQ(ended->shutdown_reason, "guest-shutdown");
 }
 
+TEST(Desktop, WithoutScreenAndKeyboardItSaysWhatIsMissing) {
+  Result<vm::MachineConfig> config = desktop_with_keys("no-screen", 1024);
+  ASSERT_OK(config);
+  config->screen_and_keyboard = false;
+  Result<vm::Machine> machine = vm::Machine::start(*config);
+  ASSERT_OK(machine);
+  vm::Console console(*machine);
+  ASSERT_OK(start_without_data(console));
+  ASSERT_OK(machine->wait_for_line("0 GPUs", kBootLimit));
+  ASSERT_OK(machine->wait_for_line("ashlar: service session: stays down", kBootLimit));
+  EXPECT_TRUE(Guest(*machine).holds("[ -e /run/seatd.sock ]")) << "the rest runs, and the console answers";
+  ASSERT_OK(machine->powerdown());
+  EXPECT_TRUE(machine->wait_exit(seconds(60)));
+}
+
 }  // namespace
 }  // namespace ashlar::test
