@@ -13,15 +13,25 @@ constexpr std::string_view kNotice = "#e0c878";
 constexpr std::string_view kFailure = "#f09a9a";
 constexpr unsigned kLowBattery = 15;  // percent
 
-// Texts and colours are ours: nothing in them needs escaping.
-std::string block(std::string_view name, std::string_view text, std::string_view color) {
+std::string block(std::string_view name, std::string_view text, std::string_view color, std::string_view more = "") {
   std::string out = R"({"name":")";
   out += name;
   out += R"(","full_text":")";
-  out += text;
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
   out += R"(","color":")";
   out += color;
-  return out + R"(","separator":false,"separator_block_width":28})";
+  out += '"';
+  out += more;
+  return out + R"(,"separator":false,"separator_block_width":28})";
+}
+
+std::string notice_block(const Notice& notice) {
+  const std::string text = "  " + notice.text + "  ";
+  return notice.warning ? block("notice", text, "#ffffff", R"(,"background":"#7a4a4c","border":"#7a4a4c")")
+                        : block("notice", text, "#ffffff", R"(,"background":"#2f5058","border":"#2f5058")");
 }
 
 std::string verified_block(const BarState& state) {
@@ -30,6 +40,17 @@ std::string verified_block(const BarState& state) {
   if (!says(" SecureBoot=1 ")) return block("boot", "Secure Boot is off", kFailure);
   if (state.is_dev()) return block("boot", "Verified, DEV", kNotice);
   return block("boot", "Verified", kFaint);
+}
+
+std::string usb_block(const UsbDevices& usb) {
+  if (usb.refused == 0) return block("usb", "USB " + std::to_string(usb.allowed), kFaint);
+  return block("usb", "USB " + std::to_string(usb.allowed) + ", " + std::to_string(usb.refused) + " refused", kNotice);
+}
+
+std::string volume_block(const std::optional<Volume>& volume) {
+  if (!volume) return block("sound", "No sound", kFaint);
+  if (volume->muted || volume->percent == 0) return block("sound", "Muted", kFaint);
+  return block("sound", "Sound " + std::to_string(volume->percent) + " %", kFaint);
 }
 
 std::string battery_block(const Battery& battery) {
@@ -54,8 +75,13 @@ std::string time_block(const BarState& state) {
 }  // namespace
 
 std::string bar_line(const BarState& state) {
-  std::string line = "[" + verified_block(state);
+  std::string line = "[";
+  if (state.notice) line += notice_block(*state.notice) + ",";
+  line += verified_block(state);
+  if (!state.locks) line += "," + block("lock", "Does not lock", kNotice);
+  if (state.usb != UsbDevices{}) line += "," + usb_block(state.usb);
   line += "," + (state.connected ? block("network", "Connected", kFaint) : block("network", "No network", kFaint));
+  line += "," + volume_block(state.volume);
   if (state.battery) line += "," + battery_block(*state.battery);
   return line + "," + time_block(state) + "]";
 }
@@ -69,6 +95,33 @@ std::optional<Battery> parse_battery(std::string_view capacity, std::string_view
   status = trimmed(status);
   battery.charging = status == "Charging" || status == "Full";
   return battery;
+}
+
+std::optional<Volume> parse_volume(std::string_view text) {
+  constexpr std::string_view kBefore = "Volume: ";
+  constexpr std::string_view kMuted = " [MUTED]";
+  text = text.substr(0, text.find('\n'));
+  if (!text.starts_with(kBefore)) return std::nullopt;
+  text.remove_prefix(kBefore.size());
+  Volume volume;
+  if (text.ends_with(kMuted)) {
+    volume.muted = true;
+    text.remove_suffix(kMuted.size());
+  }
+  // "0.40", two digits always.
+  unsigned whole = 0;
+  unsigned hundredths = 0;
+  const std::size_t point = text.find('.');
+  if (point == text.npos || text.size() != point + 3) return std::nullopt;
+  const char* middle = text.data() + point;
+  auto before = std::from_chars(text.data(), middle, whole);
+  auto after = std::from_chars(middle + 1, middle + 3, hundredths);
+  if (before.ec != std::errc() || before.ptr != middle || after.ec != std::errc() || after.ptr != middle + 3) {
+    return std::nullopt;
+  }
+  if (whole > 9) return std::nullopt;
+  volume.percent = whole * 100 + hundredths;
+  return volume;
 }
 
 }  // namespace ashlar

@@ -16,12 +16,36 @@ struct Battery {
   bool operator==(const Battery&) const = default;
 };
 
+struct Volume {
+  unsigned percent = 0;
+  bool muted = false;
+
+  bool operator==(const Volume&) const = default;
+};
+
+// Devices that are plugged in, hubs of the machine itself left out.
+struct UsbDevices {
+  unsigned allowed = 0;
+  unsigned refused = 0;  // the kernel has read what they are, and no driver may have them
+
+  bool operator==(const UsbDevices&) const = default;
+};
+
+struct Notice {
+  std::string text;  // UTF-8 that can be shown
+  bool warning = false;
+};
+
 struct BarState {
-  std::string ready_line;  // what PID 1 found when it was ready (sys/pages.h); empty: it cannot be read
-  std::optional<Battery> battery;
+  std::optional<Notice> notice = {};
+  std::string ready_line = {};  // what PID 1 found when it was ready (sys/pages.h); empty: it cannot be read
+  bool locks = true;            // there is a password that opens the screen again
+  UsbDevices usb = {};
   bool connected = false;  // an interface beside loopback is up
+  std::optional<Volume> volume = {};
+  std::optional<Battery> battery = {};
   std::tm time{};
-  std::string time_zone;  // "UTC"
+  std::string time_zone = {};  // "UTC"
 
   bool is_dev() const { return ready_line.find(" variant=dev ") != std::string::npos; }
 };
@@ -31,5 +55,7 @@ std::string bar_line(const BarState& state);
 
 // What /sys/class/power_supply/*/capacity and status say; nullopt when that is no charge in percent.
 std::optional<Battery> parse_battery(std::string_view capacity, std::string_view status);
+// What `wpctl get-volume` says: "Volume: 0.40" or "Volume: 0.40 [MUTED]"; nullopt when that is no volume.
+std::optional<Volume> parse_volume(std::string_view text);
 
 }  // namespace ashlar

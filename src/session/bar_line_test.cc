@@ -35,13 +35,30 @@ std::vector<std::string> blocks(const BarState& state) {
 }
 
 TEST(BarLine, SaysTheTimeAndHowTheMachineIs) {
-  EXPECT_EQ(blocks(good()),
-            (std::vector<std::string>{"boot: Verified", "network: Connected", "time: Thu  5 Nov   07:04 UTC"}));
+  EXPECT_EQ(blocks(good()), (std::vector<std::string>{"boot: Verified", "network: Connected", "sound: No sound",
+                                                      "time: Thu  5 Nov   07:04 UTC"}));
   BarState state = good();
   state.connected = false;
   state.battery = Battery{.percent = 81, .charging = true};
   EXPECT_EQ(blocks(state)[1], "network: No network");
-  EXPECT_EQ(blocks(state)[2], "battery: Charging 81 %");
+  state.volume = Volume{.percent = 40, .muted = false};
+  EXPECT_EQ(blocks(state)[2], "sound: Sound 40 %");
+  EXPECT_EQ(blocks(state)[3], "battery: Charging 81 %");
+  state.volume->muted = true;
+  EXPECT_EQ(blocks(state)[2], "sound: Muted");
+}
+
+TEST(BarLine, SaysWhatNeedsAPerson) {
+  BarState state = good();
+  state.notice = Notice{.text = R"(Saved "a\b")", .warning = false};
+  state.locks = false;
+  state.usb = {.allowed = 2, .refused = 0};
+  std::vector<std::string> all = blocks(state);
+  EXPECT_EQ(all[0], R"(notice:   Saved "a\b"  )");
+  EXPECT_EQ(all[2], "lock: Does not lock");
+  EXPECT_EQ(all[3], "usb: USB 2");
+  state.usb.refused = 1;
+  EXPECT_EQ(blocks(state)[3], "usb: USB 2, 1 refused");
 }
 
 TEST(BarLine, SaysVerifiedOnlyWhenPid1SaidSo) {
@@ -63,6 +80,15 @@ TEST(BarLine, KeepsAStrangeTimeZoneOut) {
   BarState state = good();
   state.time_zone = "\"},{+02";
   EXPECT_EQ(blocks(state).back(), "time: Thu  5 Nov   07:04 +02");
+}
+
+TEST(Volume, IsWhatWpctlSays) {
+  EXPECT_EQ(parse_volume("Volume: 0.40\n"), (Volume{40, false}));
+  EXPECT_EQ(parse_volume("Volume: 1.05 [MUTED]\n"), (Volume{105, true}));
+  for (const char* none : {"", "Volume: ", "Volume: .", "Volume: 0.4", "Volume: x.40", "Volume: 0.4x", "Volume: -1.00",
+                           "Volume: 99.00", "Volume: 0.400", "Could not connect to PipeWire"}) {
+    EXPECT_FALSE(parse_volume(none)) << none;
+  }
 }
 
 TEST(Battery, IsAPercentage) {

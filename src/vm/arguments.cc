@@ -53,8 +53,10 @@ std::vector<std::string> qemu_arguments(const MachineConfig& config, const Machi
   if (!parts.disk.empty()) {
     add({"-drive", disk_drive(config, parts.disk), "-device", "virtio-blk-pci,drive=disk,bootindex=1"});
   }
-  add({"-device", "virtio-rng-pci", "-vga", "none", "-device", "virtio-gpu-pci", "-device", "virtio-keyboard-pci",
-       "-device", "virtio-tablet-pci"});
+  add({"-device", "virtio-rng-pci", "-vga", "none"});
+  if (config.screen_and_keyboard) {
+    add({"-device", "virtio-gpu-pci", "-device", "virtio-keyboard-pci", "-device", "virtio-tablet-pci"});
+  }
   add({"-display", parts.display});
   // Without the card's boot ROM: it would be measured into PCR 2, and /data stay closed on a machine that was set up
   // without a network.

@@ -53,6 +53,7 @@ struct MachineConfig {
   // One is as fast to boot as two, and much faster on a busy host: firmware makes all processors meet in SMM.
   unsigned cpus = 1;
   Display display = Display::none;
+  bool screen_and_keyboard = true;  // false: the serial console is all there is
   Network network = Network::none;
   Reset reset = Reset::boots_again;
   fs::path serial_log;                        // a copy of everything on the serial console

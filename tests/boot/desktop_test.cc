@@ -1,6 +1,9 @@
 // The desktop in a real machine: its services start, are kept in, come back, and end in order.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "guest.h"
 #include "test_image.h"
 #include "vm/run.h"
 
@@ -24,38 +27,126 @@ TEST(Desktop, ShowsTheBrowsersFirstPage) {
   EXPECT_EQ(report->facts.at("root"), "verity");
 }
 
-// One boot, to which things are done on the dev variant's console.
+// A root shell's words for the session of u1.
+constexpr char kInSession[] =
+    "XDG_RUNTIME_DIR=/run/user/1001 WAYLAND_DISPLAY=wayland-1 PIPEWIRE_CONFIG_DIR=/usr/share/ashlar/pipewire "
+    "SWAYSOCK=$(echo /run/user/1001/sway-ipc.*.sock) ";
+constexpr char kVolume[] = "wpctl get-volume @DEFAULT_AUDIO_SINK@";
+
+// A home as a hostile or broken program may leave it: settings that would start programs, and files that are none.
+constexpr char kBrokenHome[] =
+    "cd /run/home/u1 && mkdir -p .config/sway .sway .config/pipewire .config/wireplumber .cache/fontconfig "
+    ".config/chromium/Default && echo 'exec touch /run/home/u1/hostile' | tee .config/sway/config > .sway/config && "
+    "for f in .config/pipewire/pipewire.conf .config/wireplumber/wireplumber.conf '.config/chromium/Local State' "
+    ".config/chromium/Default/Preferences .config/chromium/Default/History .config/chromium/Default/Cookies "
+    ".cache/fontconfig/CACHEDIR.TAG; do head -c 5000 /dev/urandom > \"$f\"; done && "
+    "for f in /usr/lib/fontconfig/cache/* /var/cache/fontconfig/*; do [ -f $f ] && head -c 5000 /dev/urandom > "
+    ".cache/fontconfig/${f##*/}; done; chown -R 1001:1001 . && echo broken:$((41+1))";
+
+// The loudest sample of a recording: a WAV file of 16-bit samples.
+int loudest(const fs::path& recording) {
+  constexpr std::size_t kHeader = 44;
+  Result<Bytes> bytes = read_file(recording);
+  int most = 0;
+  for (std::size_t i = kHeader; bytes && i + 1 < bytes->size(); i += 2) {
+    most = std::max(most, std::abs(static_cast<std::int16_t>((*bytes)[i] | (*bytes)[i + 1] << 8)));
+  }
+  return most;
+}
+
+// One boot, to which things are done on the dev variant's console, and at its keyboard.
 TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
   Result<vm::MachineConfig> config = desktop_with_keys("services", 2048);
   ASSERT_OK(config);
+  const fs::path recording = result_path("services.wav");
+  fs::remove(recording);
+  config->extra_arguments = {"-audiodev", "wav,id=sound,path=" + recording.string(),
+                             "-device",   "ich9-intel-hda",
+                             "-device",   "hda-output,audiodev=sound"};
   Result<vm::Machine> machine = vm::Machine::start(*config);
   ASSERT_OK(machine);
   KeepsEvidence evidence(*machine, "services");
   vm::Console console(*machine);
   ASSERT_OK(start_without_data(console));
   ASSERT_OK(machine->wait_for_line("ashlar: service session: ready", kBootLimit));
+  Guest guest(*machine);
 
   auto main_process = [](std::string_view service) {
     return "$(head -n 1 /sys/fs/cgroup/" + std::string(service) + "/cgroup.procs)";
   };
-  ASSERT_OK(machine->type_serial("grep -E '^(NoNewPrivs|Seccomp|CapBnd):' /proc/" + main_process("session") +
-                                 "/status | tr -d '\\n'; echo\n"));
-  Result<std::string> status = machine->wait_for_line("CapBnd:\t", seconds(60));
-  ASSERT_OK(status);
-  EXPECT_NE(status->find("CapBnd:\t0000000000000000"), std::string::npos) << *status;
-  EXPECT_NE(status->find("NoNewPrivs:\t1"), std::string::npos) << *status;
-  EXPECT_NE(status->find("Seccomp:\t2"), std::string::npos) << *status;
+  const std::string status =
+      guest.run("grep -E '^(NoNewPrivs|Seccomp|CapBnd):' /proc/" + main_process("session") + "/status");
+  EXPECT_NE(status.find("CapBnd:\t0000000000000000"), std::string::npos) << status;
+  EXPECT_NE(status.find("NoNewPrivs:\t1"), std::string::npos) << status;
+  EXPECT_NE(status.find("Seccomp:\t2"), std::string::npos) << status;
 
-  for (std::string_view service : {"udevd", "seatd", "session"}) {
+  // Each is killed; the session finds a broken home.
+  const std::string broken = guest.run(kBrokenHome);
+  ASSERT_NE(broken.find("broken:42"), std::string::npos) << broken;
+  for (std::string_view service : {"backlight", "udevd", "seatd", "session"}) {
     ASSERT_OK(machine->type_serial("kill -KILL " + main_process(service) + "\n"));
     ASSERT_OK(
         machine->wait_for_line("ashlar: service " + std::string(service) + ": was ended by signal 9", seconds(60)));
     ASSERT_OK(machine->wait_for_line("ashlar: service " + std::string(service) + ": ready", seconds(180)));
   }
+  ASSERT_OK(machine->wait_for_line("says: the first page is there", kBootLimit));
+  EXPECT_TRUE(guest.holds("[ ! -e /run/home/u1/hostile ]")) << "sway read its settings from the home";
+
+  // Sound: its keys, and a browser's tone as the virtual card heard it.
+  ASSERT_TRUE(guest.comes_to_hold(kInSession + std::string(kVolume) + " 2>/dev/null | grep -q Volume", seconds(60)));
+  guest.keys({"volumeup"});
+  EXPECT_TRUE(guest.comes_to_hold(kInSession + std::string(kVolume) + " | grep -q 0.45", seconds(20)));
+  guest.keys({"volumemute"});
+  EXPECT_TRUE(guest.comes_to_hold(kInSession + std::string(kVolume) + " | grep -q MUTED", seconds(20)));
+  EXPECT_LT(loudest(recording), 300) << "before anything was played";
+  guest.keys({"volumeup"});
+  guest.run(
+      "echo '<title>tone</title><script>onkeydown = () => { let c = new AudioContext(), o = c.createOscillator(); "
+      "o.connect(c.destination); o.start(); document.title = \"plays\"; }</script>' > /run/home/u1/tone.html");
+  guest.run(kInSession + std::string("swaymsg exec '/usr/share/ashlar/browser file:///run/home/u1/tone.html'"));
+  auto title = [](const std::string& words) {
+    return kInSession + ("swaymsg -t get_tree | grep -q '\"name\": \"" + words + " - '");
+  };
+  ASSERT_TRUE(guest.comes_to_hold(title("tone"), seconds(120)));
+  guest.type("a");
+  ASSERT_TRUE(guest.comes_to_hold(title("plays"), seconds(60)));
+  std::this_thread::sleep_for(seconds(10));
+  EXPECT_GT(loudest(recording), 1000);
+
+  // A picture of the screen.
+  guest.keys({"print"});
+  EXPECT_TRUE(guest.comes_to_hold("head -c 4 /run/home/u1/Pictures/*.png 2>/dev/null | grep -q PNG", seconds(30)));
+  EXPECT_TRUE(guest.comes_to_hold(kInSession + std::string("wl-paste --list-types | grep -qx image/png"), seconds(30)));
+
+  // The screen is pulled out, as the kernel's driver tells it, and put back: the windows are still there.
+  const std::string screens = kInSession + std::string("swaymsg -t get_outputs -r | grep -q '\"name\": \"Virtual-1\"'");
+  const std::string connector = "/sys/class/drm/card0-Virtual-1/status";
+  ASSERT_TRUE(guest.holds(screens));
+  guest.run("echo off > " + connector);
+  EXPECT_TRUE(guest.comes_to_hold("! { " + screens + "; }", seconds(30)));
+  guest.run("echo detect > " + connector);
+  EXPECT_TRUE(guest.comes_to_hold(screens, seconds(30)));
+  EXPECT_TRUE(guest.holds(title("plays")));
+
   ASSERT_OK(machine->powerdown());
   Result<vm::MachineStatus> ended = machine->wait_exit(seconds(60));
   ASSERT_OK(ended);
   EXPECT_EQ(ended->shutdown_reason, "guest-shutdown");
+}
+
+TEST(Desktop, WithoutScreenAndKeyboardItSaysWhatIsMissing) {
+  Result<vm::MachineConfig> config = desktop_with_keys("no-screen", 1024);
+  ASSERT_OK(config);
+  config->screen_and_keyboard = false;
+  Result<vm::Machine> machine = vm::Machine::start(*config);
+  ASSERT_OK(machine);
+  vm::Console console(*machine);
+  ASSERT_OK(start_without_data(console));
+  ASSERT_OK(machine->wait_for_line("0 GPUs", kBootLimit));
+  ASSERT_OK(machine->wait_for_line("ashlar: service session: stays down", kBootLimit));
+  EXPECT_TRUE(Guest(*machine).holds("[ -e /run/seatd.sock ]")) << "the rest runs, and the console answers";
+  ASSERT_OK(machine->powerdown());
+  EXPECT_TRUE(machine->wait_exit(seconds(60)));
 }
 
 }  // namespace
