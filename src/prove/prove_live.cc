@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "format/cpio.h"
 #include "format/ipe_policy.h"
+#include "prove/data_machine.h"
 #include "prove/live_judge.h"
 #include "prove/target.h"
 #include "prove/weaken.h"
@@ -91,15 +92,8 @@ std::size_t attacks_in(live::Place place, Tier tier) {
   return names.size();
 }
 
-// The whole system, attacked in every place.
-Result<LiveRun> attack_system(const Lab& lab, vm::Machine& machine, Tier tier) {
-  vm::Console console(machine);
-  vm::Asked asked = TRY(console.next_question(vm::kBootLimit));
-  if (!asked.at_shell()) {
-    TRY(console.choose(asked, "Start without /data"));
-    asked = TRY(console.next_question(vm::kBootLimit));
-  }
-  if (!asked.at_shell()) return fail("the machine does not come to its shell:\n" + asked.text());
+// The whole system, attacked in every place; it is at its shell.
+Result<LiveRun> attack_places(const Lab& lab, vm::Console console, Tier tier) {
   TRY(console.run("/usr/lib/ashlar/attack serve"));
   TRY(bring(console, lab));
   LiveRun run;
@@ -111,6 +105,15 @@ Result<LiveRun> attack_system(const Lab& lab, vm::Machine& machine, Tier tier) {
   std::string said = TRY(console.run("cat /tmp/live-said", kPlaceLimit));
   run.take(said);
   return run;
+}
+
+Result<LiveRun> attack_without_data(const Lab& lab, vm::Machine& machine, Tier tier) {
+  vm::Console console(machine);
+  vm::Asked asked = TRY(console.next_question(vm::kBootLimit));
+  TRY(console.choose(asked, "Start without /data"));
+  asked = TRY(console.next_question(vm::kBootLimit));
+  if (!asked.at_shell()) return fail("the machine does not come to its shell:\n" + asked.text());
+  return attack_places(lab, console, tier);
 }
 
 // A shell is PID 1.
@@ -137,17 +140,29 @@ Result<LiveRun> in_machine(const vm::MachineConfig& config, const Lab& lab, Tier
   return run;
 }
 
+// With a /data that is set up, and open.
+Result<LiveRun> attack_with_data(DataMachine& machine, const Lab& lab) {
+  FirstBoot done = TRY(set_up(machine));
+  if (!done.last.at_shell()) return fail("set-up ended before the shell:\n" + done.last.text());
+  Result<LiveRun> run = attack_places(lab, machine.console(), Tier::full);
+  if (!run) {
+    return std::unexpected(std::move(run).error().in("the console says last:\n" + machine.machine().last_lines(12)));
+  }
+  TRY(machine.machine().quit());
+  TRY(machine.machine().wait_exit(seconds(60)));
+  return run;
+}
+
 // The boot that enrols the keys, and is attacked.
 Result<LiveRun> strong_run(Lab& lab, const fs::path& stick, Tier tier) {
   log::info("boot the image as it is, which enrols its keys");
-  image::TemporaryDirectory state = TRY(image::TemporaryDirectory::below(lab.options.work));
-  vm::MachineConfig machine;
-  machine.disk = lab.options.image;
-  machine.state_directory = state.path() / "machine";
-  machine.serial_log = lab.options.work / "live.log";
-  LiveRun run = TRY(in_machine(with_stick(machine, stick), lab, tier, attack_system));
+  DataSetting setting = {.image = lab.options.image, .work = lab.options.work, .logs = lab.options.work};
+  DataMachine machine = TRY(DataMachine::new_machine(setting, "live"));
+  machine.config = with_stick(machine.config, stick);
+  LiveRun run = tier == Tier::full ? TRY(attack_with_data(machine, lab))
+                                   : TRY(in_machine(machine.config, lab, tier, attack_without_data));
   lab.enrolled = lab.options.work / "enrolled.fd";
-  TRY(write_file(lab.enrolled, TRY(read_file(machine.state_directory / "variables.fd"))));
+  TRY(write_file(lab.enrolled, TRY(read_file(machine.directory() / "variables.fd"))));
   return run;
 }
 
@@ -162,7 +177,7 @@ Result<LiveRun> weakened_run(const Lab& lab, const std::string& name, const fs::
 Result<LiveRun> run_without_ipe(const Lab& lab, const fs::path& stick, Tier tier) {
   UkiChanges changes;
   changes.initramfs[kIpeRunPolicyFile] = TRY(sign_attached(lab.owner.image, as_bytes(kAllowAll)));
-  return weakened_run(lab, "live.without-ipe", stick, TRY(make_changed_uki(lab, changes)), tier, attack_system);
+  return weakened_run(lab, "live.without-ipe", stick, TRY(make_changed_uki(lab, changes)), tier, attack_without_data);
 }
 
 Result<LiveRun> run_bare(const Lab& lab, const fs::path& stick, Tier tier) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/fd.h"
@@ -22,29 +23,42 @@
 namespace ashlar::live {
 namespace {
 
-constexpr char kEsp[] = "/dev/vda1";
-constexpr char kRoot[] = "/dev/vda2";
-constexpr char kVerity[] = "/dev/vda3";
+constexpr char kEsp[] = "vda1";
+constexpr char kRoot[] = "vda2";
+constexpr char kVerity[] = "vda3";
+constexpr char kWholeDisk[] = "/dev/vda";
+// Slot B, where somebody's own root could lie: nothing holds it.
+constexpr char kOtherRoot[] = "/dev/vda4";
+constexpr char kOtherVerity[] = "/dev/vda5";
 constexpr char kVariables[] = "/sys/firmware/efi/efivars";
+constexpr off_t kSector = 512;
 
 // The same bytes that are there.
-Outcome write_device(const char* path) {
-  Fd device(::open(path, O_RDWR | O_CLOEXEC));
+Outcome write_at(const std::string& path, off_t offset) {
+  Fd device(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (!device.valid()) return refused("open");
   std::array<char, 4096> block{};
-  if (::pread(device.get(), block.data(), block.size(), 0) < 0) return refused("read");
-  if (::pwrite(device.get(), block.data(), block.size(), 0) < 0) return refused("write");
+  if (::pread(device.get(), block.data(), block.size(), offset) < 0) return refused("read");
+  if (::pwrite(device.get(), block.data(), block.size(), offset) < 0) return refused("write");
   return ::fsync(device.get()) == 0 ? done() : refused("fsync");
 }
-Outcome write_root(const Ground&) { return write_device(kRoot); }
-Outcome write_verity(const Ground&) { return write_device(kVerity); }
-Outcome write_esp(const Ground&) { return write_device(kEsp); }
+// A partition, by itself or by the disk it is on.
+Outcome write_partition(const std::string& name) {
+  Outcome outcome = write_at("/dev/" + name, 0);
+  std::string start = content_of("/sys/class/block/" + name + "/start");
+  if (outcome.end != Outcome::End::refused || start.empty()) return outcome;
+  Outcome by_disk = write_at(kWholeDisk, std::atoll(start.c_str()) * kSector);
+  return by_disk.end == Outcome::End::done ? by_disk : outcome;
+}
+Outcome write_root(const Ground&) { return write_partition(kRoot); }
+Outcome write_verity(const Ground&) { return write_partition(kVerity); }
+Outcome write_esp(const Ground&) { return write_partition(kEsp); }
 
 Outcome make_node(const Ground&) {
   constexpr char kNode[] = "/tmp/live-root";
   ::unlink(kNode);
   struct stat found{};
-  dev_t number = ::stat(kRoot, &found) == 0 ? found.st_rdev : makedev(254, 2);
+  dev_t number = ::stat(("/dev/" + std::string(kRoot)).c_str(), &found) == 0 ? found.st_rdev : makedev(254, 2);
   if (::mknod(kNode, S_IFBLK | 0600, number) != 0) return refused("mknod");
   ::unlink(kNode);
   return done();
@@ -87,27 +101,22 @@ struct Request {
 };
 
 Outcome map_verity(const std::string& root_hash, const std::string& options) {
-  Result<Bytes> first = Bytes(kVerityBlockSize);
-  Fd tree(::open(kVerity, O_RDONLY | O_CLOEXEC));
-  if (!tree.valid()) return refused("open");
-  if (!read_at(tree, 0, *first)) return refused("read");
-  Result<VeritySuperblock> superblock = parse_verity_superblock(*first);
-  if (!superblock) return broken("read the superblock", 0);
   Fd control(::open("/dev/mapper/control", O_RDWR | O_CLOEXEC));
   if (!control.valid()) return refused("open the device mapper");
   Request create(0);
   if (::ioctl(control.get(), DM_DEV_CREATE, create.packet.data()) != 0) return refused("DM_DEV_CREATE");
 
+  constexpr std::uint64_t kBlocks = 8;
   Request load(DM_READONLY_FLAG);
   load.header().target_count = 1;
   dm_target_spec target{};
-  target.length = superblock->data_blocks * (kVerityBlockSize / 512);
+  target.length = kBlocks * (kVerityBlockSize / kSector);
   std::strcpy(target.target_type, "verity");
-  const std::string table = "1 " + std::string(kRoot) + " " + kVerity + " 4096 4096 " +
-                            std::to_string(superblock->data_blocks) + " 1 sha256 " + root_hash + " " +
-                            superblock->salt.hex() + " " + options;
-  if (sizeof(dm_ioctl) + sizeof target + table.size() + 1 > load.packet.size())
+  const std::string table = "1 " + std::string(kOtherRoot) + " " + kOtherVerity + " 4096 4096 " +
+                            std::to_string(kBlocks) + " 1 sha256 " + root_hash + " - " + options;
+  if (sizeof(dm_ioctl) + sizeof target + table.size() + 1 > load.packet.size()) {
     return broken("the table is too long", 0);
+  }
   std::memcpy(load.packet.data() + sizeof(dm_ioctl), &target, sizeof target);
   std::memcpy(load.packet.data() + sizeof(dm_ioctl) + sizeof target, table.c_str(), table.size() + 1);
   bool loaded = ::ioctl(control.get(), DM_TABLE_LOAD, load.packet.data()) == 0;

@@ -33,6 +33,14 @@ Outcome execute_copy_in(const std::string& directory) {
 }
 
 Outcome from_home(const Ground& ground) { return execute_copy_in(ground.home); }
+Outcome from_data(const Ground&) {
+  struct stat root{};
+  struct stat data{};
+  if (::stat("/", &root) != 0 || ::stat("/data", &data) != 0 || root.st_dev == data.st_dev) {
+    return broken("/data is not open", 0);
+  }
+  return execute_copy_in("/data");
+}
 Outcome from_tmp(const Ground&) { return execute_copy_in("/tmp"); }
 Outcome from_shm(const Ground&) { return execute_copy_in("/dev/shm"); }
 Outcome from_run(const Ground& ground) { return execute_copy_in(ground.runtime); }
@@ -92,11 +100,10 @@ Outcome executable_stack(const Ground& ground) {
 }  // namespace
 
 const std::vector<NamedAttack> kExecAttacks = {
-    {"exec.home", from_home},   {"exec.tmp", from_tmp},
-    {"exec.shm", from_shm},     {"exec.run", from_run},
-    {"exec.mount", from_mount}, {"exec.usb", from_usb},
-    {"exec.memfd", from_memfd}, {"exec.initramfs", from_initramfs},
-    {"exec.shebang", shebang},  {"exec.stack", executable_stack},
+    {"exec.home", from_home},  {"exec.data", from_data},         {"exec.tmp", from_tmp},
+    {"exec.shm", from_shm},    {"exec.run", from_run},           {"exec.mount", from_mount},
+    {"exec.usb", from_usb},    {"exec.memfd", from_memfd},       {"exec.initramfs", from_initramfs},
+    {"exec.shebang", shebang}, {"exec.stack", executable_stack},
 };
 
 }  // namespace ashlar::live

@@ -1,6 +1,6 @@
 // attack: what a test image has to attack itself with (profile live). Root calls it on the dev variant's console.
 //
-//     attack in PLACE [NAME...]    every attack of that place (cases.h), or these; "quick": those that take no browser
+//     attack in PLACE [NAME...]    every attack of that place (cases.h), or these; "quick": without the slow ones
 //     attack bare [NAME...]        the controls, as PID 1's child on a system that nothing is on
 //     (src/prove/live_machines) attack records               what the kernel wrote about denials, a line each attack
 //     serve                 lets every such record through: the kernel writes ten in five seconds by default

@@ -61,6 +61,7 @@ std::string process_list(pid_t attacker) {
 // In the attacker's process: the line's end, from END on.
 std::string attempt(std::string_view name, Attack attack, const Ground& ground) {
   ::prctl(PR_SET_NAME, std::string(name).c_str(), 0, 0, 0);
+  ::signal(SIGPIPE, SIG_IGN);  // who is started may end before it has read
   ::alarm(kSecondsForOne);
   Outcome outcome = attack(ground);
   return std::string(word_for(outcome.end)) + " " + error_word(outcome.error) + " pids=" + process_list(::getpid()) +
@@ -105,7 +106,7 @@ std::optional<Place> place_of(std::string_view name) {
 void add_once(std::vector<std::string>& names, std::string_view name) {
   if (!name.empty() && std::ranges::find(names, name) == names.end()) names.emplace_back(name);
 }
-// Every attack of a place, or, as "quick", those that take no browser.
+// Every attack of a place, or, as "quick", those that need neither browser nor /data.
 std::vector<std::string> attacks_of(Place place, bool quick) {
   std::vector<std::string> names;
   for (const Case& each : kCases) {
