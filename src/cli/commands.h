@@ -81,6 +81,7 @@ struct ProveCommandOptions {
   unsigned flips_offline = 1000;
   unsigned flips_booted = 20;
   bool list = false;
+  bool live = false;
   bool sample = false;
   bool json = false;
 };

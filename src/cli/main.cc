@@ -104,6 +104,8 @@ int main(int argc, char** argv) {
   prove->add_option("image", prove_options.image, "an image of the dev variant; built when not given");
   prove->add_flag("--list", prove_options.list, "print the cases and what each does; attacks nothing");
   prove->add_option("--only", prove_options.only, "only the cases with these ids");
+  prove->add_flag("--live", prove_options.live,
+                  "attack the running system from inside instead; builds the profile live");
   prove->add_flag("--sample", prove_options.sample, "boot one case a layer, judge the others offline");
   prove->add_option("--seed", prove_options.seed, "of bit flips and power cuts at random")->capture_default_str();
   prove->add_option("--flips-offline", prove_options.flips_offline, "judged by verify alone")->capture_default_str();

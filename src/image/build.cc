@@ -146,6 +146,10 @@ std::vector<DeviceProgram> wanted(const DevicePrograms& compiled, const Recipe& 
   return programs;
 }
 
+bool attacks_itself(const Recipe& recipe) {
+  return std::ranges::find(recipe.programs, kAttackProgram.name) != recipe.programs.end();
+}
+
 Result<BuiltFile> built_file(const fs::path& path, std::string version) {
   Bytes content = TRY(read_file(path));
   return BuiltFile{std::move(version), sha256(content)};
@@ -193,6 +197,10 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Recipes recipes = TRY(read_recipes(os / "profiles"));
   auto recipe = recipes.find(options.profile);
   if (recipe == recipes.end()) return fail_misuse("there is no profile " + options.profile + " in os/profiles");
+  if (options.variant == Variant::kRelease && attacks_itself(recipe->second)) {
+    return fail_misuse("the profile " + options.profile +
+                       " has programs that attack the system it is: there are dev images of it and no others");
+  }
   AccountFiles accounts = TRY(build_accounts(TRY(read_text(os / "users.toml")), "os/users.toml"));
   std::vector<Service> services = TRY(read_services(os / "services", recipe->second.services, accounts));
   Lock lock = TRY(read_lock(options.lock));
@@ -213,7 +221,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     tools = TRY(fetch_packages(lock, "workshop", from));
     if (needs_sdk) sdk_packages = TRY(fetch_packages(lock, "sdk", from));
     kernel_source = TRY(fetch_packages(lock, "kernel-source", from));
-    packages = TRY(fetch_packages(lock, options.profile, from));
+    packages = TRY(fetch_packages(lock, recipe->second.packages_of, from));
     return {};
   }));
   report.packages = packages.files.size();
@@ -241,6 +249,10 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     };
     DevicePrograms start = TRY(compile(workshop, Toolset::kWorkshop));
     programs = std::move(start.programs);
+    if (attacks_itself(recipe->second)) {
+      DevicePrograms attack = TRY(compile(workshop, Toolset::kAttack));
+      programs.push_back(std::move(attack.programs.front()));
+    }
     steps.was_cached(start.was_cached);
     if (!needs_sdk) return {};
     Workshop sdk = TRY(Workshop::open(cache, sdk_packages.files, sdk_packages.key));

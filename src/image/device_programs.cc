@@ -68,8 +68,8 @@ Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop&
   }
   InputHash inputs("device programs", kRevision);
   inputs.add("workshop", tools.key()).add("variant", name_of(variant));
-  // The table is PID 1's alone.
-  const std::string table = toolset == Toolset::kWorkshop ? services : "";
+  // The table is PID 1's, and that of who attacks the services' sandboxes.
+  const std::string table = toolset == Toolset::kSdk ? "" : services;
   inputs.add("services", table);
   for (const char* part : {"CMakeLists.txt", "src/CMakeLists.txt", "src/device.cmake", "src/device-cfi.txt", "src/base",
                            "src/format", "src/sys"}) {

@@ -11,6 +11,7 @@ namespace ashlar::image {
 enum class Toolset {
   kWorkshop,  // nothing but libc and libstdc++, static
   kSdk,       // the profile `sdk`: the workshop and libraries
+  kAttack,    // the workshop; for images that are to be attacked from inside, which nobody ships
 };
 
 struct OwnProgram {
@@ -32,10 +33,14 @@ inline constexpr OwnProgram kBarProgram = {"bar", "session", "ashlar-bar", "usr/
 inline constexpr OwnProgram kLoginProgram = {"login", "session", "ashlar-login", "usr/lib/ashlar/login", Toolset::kSdk};
 inline constexpr OwnProgram kPamModule = {"pam-module", "session", "pam_ashlar",
                                           "usr/lib/x86_64-linux-gnu/security/pam_ashlar.so", Toolset::kSdk};
+// What `ashlar prove --live` attacks an image with.
+inline constexpr OwnProgram kAttackProgram = {"attack", "prove/live", "ashlar-attack", "usr/lib/ashlar/attack",
+                                              Toolset::kAttack};
 
-inline constexpr std::array kOwnPrograms = {kBootProgram,      kInitProgram, kDataProgram,  kCtlProgram,
-                                            kBacklightProgram, kBarProgram,  kLoginProgram, kPamModule};
-inline constexpr std::array kOptionalPrograms = {kCtlProgram.name,  kBacklightProgram.name, kBarProgram.name,
-                                                 kDataProgram.name, kLoginProgram.name,     kPamModule.name};
+inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram,  kDataProgram, kCtlProgram,   kBacklightProgram,
+                                            kBarProgram,  kLoginProgram, kPamModule,   kAttackProgram};
+inline constexpr std::array kOptionalPrograms = {kAttackProgram.name, kBacklightProgram.name, kBarProgram.name,
+                                                 kCtlProgram.name,    kDataProgram.name,      kLoginProgram.name,
+                                                 kPamModule.name};
 
 }  // namespace ashlar::image

@@ -97,6 +97,17 @@ Status fold_into(Recipe& result, const Recipes& recipes, const std::string& name
   return {};
 }
 
+// The profile that `name`, which exists, takes its packages from unchanged.
+std::string whose_packages(const Recipes& recipes, std::string name) {
+  for (;;) {
+    const Recipe& recipe = recipes.at(name);
+    if (recipe.extends.size() != 1 || !recipe.packages.empty() || !recipe.omit.empty() || !recipe.backports.empty()) {
+      return name;
+    }
+    name = recipe.extends.front();
+  }
+}
+
 }  // namespace
 
 Result<Recipe> parse_recipe(std::string_view text, const fs::path& file) {
@@ -129,6 +140,7 @@ Result<Recipe> fold(const Recipes& unfolded, const std::string& name) {
   TRY(fold_into(result, unfolded, name, path, done));
   result.name = name;
   result.description = unfolded.at(name).description;
+  result.packages_of = whose_packages(unfolded, name);
   sort_unique(result.packages);
   sort_unique(result.programs);
   sort_unique(result.omit);

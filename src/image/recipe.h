@@ -45,12 +45,17 @@ struct Recipe {
   std::string name;
   std::string description;
   std::vector<std::string> extends;  // empty once folded
+  // Once folded: whose packages the lock names for it. Its own, or, when it asks for no package more or less than the
+  // one profile it extends, that one's.
+  std::string packages_of;
   std::vector<std::string> packages;
   std::vector<std::string> programs;
   std::vector<OmittedPackage> omit;
   std::vector<OmittedFiles> omit_files;
   std::vector<OmittedPackage> backports;  // with the reason they are taken
   std::vector<std::string> services;      // names of files in os/services
+
+  [[nodiscard]] bool has_own_packages() const { return packages_of.empty() || packages_of == name; }
 };
 
 using Recipes = std::map<std::string, Recipe>;

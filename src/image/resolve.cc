@@ -165,6 +165,7 @@ Result<Lock> resolve(const Recipes& recipes, const ResolveOptions& options) {
   pkgRecords records(*cache.GetPkgCache());
   std::map<std::string, LockedPackage> packages;
   for (const auto& [name, recipe] : recipes) {
+    if (!recipe.has_own_packages()) continue;
     auto versions = TRY(in("profile " + name, ProfileResolver(cache, recipe).run()));
     lock.profiles.push_back({.name = name, .inputs = resolution_inputs(recipe)});
     for (const auto& [package, version] : versions) {
@@ -222,6 +223,7 @@ Result<MadeLock> make_lock(const LockOptions& options) {
 Status check_current(const Lock& lock, const Recipes& recipes) {
   std::vector<std::string> stale;
   for (const auto& [name, recipe] : recipes) {
+    if (!recipe.has_own_packages()) continue;
     auto found = std::ranges::find(lock.profiles, name, &LockedProfile::name);
     if (found == lock.profiles.end() || found->inputs != resolution_inputs(recipe)) stale.push_back(name);
   }

@@ -5,17 +5,25 @@
 
 namespace ashlar::prove {
 
+// What is wrong with a case that did not hold.
+enum class Verdict {
+  broken,       // it shows nothing, or shows what nobody expected
+  hole,         // the attack succeeded
+  other_layer,  // it was denied, not by whom the case names
+};
+
 struct CaseReport {
   std::string id;
-  std::string attack;     // what was done
-  std::string denied_by;  // the layer that had to stop it
-  std::string expected;   // what had to happen, in words
-  std::string evidence;   // the console's line, or what was compared
-  std::string offline;    // what `ashlar verify` said
-  std::string control;    // what was done, and what that machine said
-  std::string problem;    // why the case is broken; empty when it held
-  std::string console;    // the last lines of the attacked machine, or of the control if that failed
-  fs::path screenshot;    // of a broken case
+  std::string attack;                 // what was done
+  std::string denied_by;              // the layer that had to stop it
+  std::string expected;               // what had to happen, in words
+  std::string evidence;               // the console's line, or what was compared
+  std::string offline;                // what `ashlar verify` said
+  std::string control;                // what was done, and what that machine said
+  std::string problem;                // why it did not hold; empty when it did
+  Verdict verdict = Verdict::broken;  // of a case with a problem
+  std::string console;                // the last lines of the attacked machine, or of the control if that failed
+  fs::path screenshot;                // of a broken case
   vm::Milliseconds took{};
 
   [[nodiscard]] bool held() const { return problem.empty(); }

@@ -21,17 +21,39 @@ std::size_t Proof::broken() const {
   return static_cast<std::size_t>(std::ranges::count_if(cases, [](const CaseReport& each) { return !each.held(); }));
 }
 
+std::string_view result_of(const CaseReport& report) {
+  if (report.held()) return "held";
+  switch (report.verdict) {
+    case Verdict::broken:
+      return "broken";
+    case Verdict::hole:
+      return "hole";
+    case Verdict::other_layer:
+      return "other layer";
+  }
+  return {};
+}
+
+std::string Proof::summary() const {
+  auto count = [&](std::string_view result) {
+    return std::ranges::count_if(cases, [&](const CaseReport& each) { return result_of(each) == result; });
+  };
+  std::string text = fmt::format("{} cases, {} held, {} broken", cases.size(), count("held"), count("broken"));
+  if (live) text += fmt::format(", {} holes, {} denied by another layer", count("hole"), count("other layer"));
+  return text;
+}
+
 std::string as_table(const Proof& proof) {
-  std::string table = fmt::format("{:24} {:20} {:7} {}\n", "case", "denied by", "result", "what was seen");
+  std::string table = fmt::format("{:24} {:20} {:11} {}\n", "case", "denied by", "result", "what was seen");
   for (const CaseReport& each : proof.cases) {
     std::string seen = each.held() ? each.evidence : each.problem;
     if (seen.empty()) seen = each.offline;
     std::ranges::replace(seen, '\n', ' ');
-    table += fmt::format("{:24} {:20} {:7} {}\n", each.id, each.denied_by, each.held() ? "held" : "BROKEN",
-                         shortened(seen, kWidest));
+    std::string result(result_of(each));
+    if (!each.held()) std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::toupper(c); });
+    table += fmt::format("{:24} {:20} {:11} {}\n", each.id, each.denied_by, result, shortened(seen, kWidest));
   }
-  return table + fmt::format("{} cases, {} held, {} broken\n", proof.cases.size(), proof.cases.size() - proof.broken(),
-                             proof.broken());
+  return table + proof.summary() + "\n";
 }
 
 std::string as_json(const Proof& proof) {
@@ -49,7 +71,7 @@ std::string as_json(const Proof& proof) {
                             {"evidence", each.evidence},
                             {"offline", each.offline},
                             {"control", each.control},
-                            {"result", each.held() ? "held" : "broken"},
+                            {"result", result_of(each)},
                             {"problem", each.problem},
                             {"milliseconds", each.took.count()}});
   }

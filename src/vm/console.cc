@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <regex>
 
+#include "base/base64.h"
+
 namespace ashlar::vm {
 namespace {
 
@@ -93,6 +95,17 @@ Result<std::string> Console::run(const std::string& command, Milliseconds limit)
   std::string said = TRY(machine_->wait_for_text("\n<end>", limit));
   TRY(machine_->wait_for_text(kShellPrompt, limit));
   return said;
+}
+
+Status Console::write_file(const std::string& path, ByteView content) {
+  constexpr std::size_t kLine = 512;
+  const std::string text = to_base64(content);
+  const std::string part = path + ".part";
+  for (std::size_t at = 0; at < text.size(); at += kLine) {
+    TRY(run("echo " + text.substr(at, kLine) + (at == 0 ? " >" : " >>") + part));
+  }
+  TRY(run("base64 -d " + part + " >" + path + "; chmod 644 " + path + "; rm " + part));
+  return {};
 }
 
 }  // namespace ashlar::vm

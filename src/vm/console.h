@@ -44,6 +44,8 @@ class Console {
 
   // At the shell: what a command prints, with the echo before it and without the prompt.
   Result<std::string> run(const std::string& command, Milliseconds limit = std::chrono::seconds(60));
+  // At the shell: a file that everybody may read, in lines short enough for a terminal.
+  Status write_file(const std::string& path, ByteView content);
 
  private:
   Status type_answer(std::string_view typed);

@@ -7,7 +7,6 @@
 #include <sstream>
 #include <utility>
 
-#include "base/base64.h"
 #include "test_image.h"
 #include "vm/run.h"
 
@@ -57,16 +56,6 @@ std::string one_line(std::string text) {
   return text;
 }
 
-// Through the console, whose lines are short.
-Status write_in_machine(vm::Console& console, const std::string& path, std::string_view content) {
-  std::string text = to_base64(as_bytes(content));
-  for (std::size_t at = 0; at < text.size(); at += 512) {
-    TRY(console.run("echo " + text.substr(at, 512) + (at == 0 ? " >" : " >>") + "/run/part"));
-  }
-  TRY(console.run("base64 -d /run/part >" + path + "; chmod 644 " + path));
-  return {};
-}
-
 // Starts devtools.sh in the session, as what the person starts there is.
 Status ask_browser(vm::Console& console, const std::string& name,
                    const std::vector<std::pair<std::string, std::string>>& questions, const std::string& flags) {
@@ -74,7 +63,7 @@ Status ask_browser(vm::Console& console, const std::string& name,
   TRY(console.run("mkdir " + directory + "; chown u1 " + directory));
   std::string text;
   for (const auto& [address, expression] : questions) text += address + "\n" + one_line(expression) + "\n";
-  TRY(write_in_machine(console, directory + "/questions", text));
+  TRY(console.write_file(directory + "/questions", as_bytes(text)));
   TRY(console.run("swaymsg -s /run/user/1001/sway-ipc.* exec 'exec sh " + std::string(kHome) + "/devtools.sh " +
                   directory + " " + flags + "'"));
   return {};
@@ -104,7 +93,7 @@ TEST(Browser, IsKeptInAndCannotBeLoosened) {
   const fs::path source = ASHLAR_SOURCE_DIR;
   Result<Bytes> script = read_file(source / "tests/boot/devtools.sh");
   ASSERT_OK(script);
-  ASSERT_OK(write_in_machine(console, std::string(kHome) + "/devtools.sh", as_text(*script)));
+  ASSERT_OK(console.write_file(std::string(kHome) + "/devtools.sh", *script));
   ASSERT_OK(ask_browser(console, "usual",
                         {{"chrome://sandbox", "document.body.innerText"},
                          {"chrome://version", "document.body.innerText"},

@@ -1,0 +1,73 @@
+// What a page, a flag of the person's, or Chromium itself taken over might do. The real browser is started, without a
+// window, and says what it made of a page.
+#include <unistd.h>
+
+#include "prove/live/attack.h"
+
+namespace ashlar::live {
+namespace {
+
+constexpr char kBrowser[] = "/usr/lib/chromium/chromium";
+constexpr int kMostPatience = 200'000;  // milliseconds
+
+// What the page's document is when its scripts have run.
+Ran show(const Ground& ground, const std::string& page, const std::string& engine_flags) {
+  std::vector<std::string> arguments = {"--headless",
+                                        "--ozone-platform=headless",
+                                        "--disable-gpu",
+                                        "--disable-software-rasterizer",
+                                        "--ipc-connection-timeout=120",
+                                        "--no-first-run",
+                                        "--password-store=basic",
+                                        "--js-flags=" + engine_flags,
+                                        "--user-data-dir=" + ground.home + "/live-profile",
+                                        "--virtual-time-budget=1000",
+                                        "--dump-dom",
+                                        "file://" + page};
+  // Where there are no sandboxes, Chromium has to be told that root means it.
+  if (::geteuid() == 0) arguments.insert(arguments.begin(), "--no-sandbox");
+  return run({.path = kBrowser,
+              .arguments = std::move(arguments),
+              .environment = {"HOME=" + ground.home, "XDG_RUNTIME_DIR=" + ground.runtime},
+              .patience = kMostPatience});
+}
+
+Outcome answer_of(const Ran& ran, const std::string& good, const std::string& bad) {
+  if (ran.exec_error != 0) return broken("execve", ran.exec_error);
+  if (ran.said.find(good) != ran.said.npos) return done();
+  if (!bad.empty() && ran.said.find(bad) == ran.said.npos) return broken("the page did not show", 0);
+  return refused("the page", 0);
+}
+
+std::string page_in(const Ground& ground, const std::string& script) {
+  std::string path = ground.home + "/live-page.html";
+  return put(path, "<!doctype html><body><script>" + script + "</script></body>", 0644) ? path : "";
+}
+
+Outcome web_assembly(const Ground& ground) {
+  std::string page = page_in(ground, "document.body.append('says:' + typeof WebAssembly)");
+  if (page.empty()) return broken("write the page");
+  return answer_of(show(ground, page, ground.bare ? "--no-jitless" : "--jitless"), "says:object", "says:undefined");
+}
+
+// With the compiler on; a function is called until it is worth compiling.
+Outcome compiler(const Ground& ground) {
+  std::string page = page_in(ground,
+                             "function f(n){let s=0;for(let i=0;i<n;i++)s+=i%7;return s}"
+                             "let t=0;for(let i=0;i<300;i++)t+=f(1000);document.body.append('says:'+(t>0))");
+  if (page.empty()) return broken("write the page");
+  return answer_of(show(ground, page, "--no-jitless"), "says:true", "");
+}
+
+Outcome other_files(const Ground& ground) {
+  const std::string letter = ground.home + "/letter.txt";
+  if (!put(letter, "says:dear-diary", 0600)) return broken("write the letter");
+  return answer_of(show(ground, letter, "--jitless"), "says:dear-diary", "");
+}
+
+}  // namespace
+
+const std::vector<NamedAttack> kBrowserAttacks = {
+    {"browser.wasm", web_assembly}, {"browser.jit", compiler}, {"browser.home", other_files}};
+
+}  // namespace ashlar::live

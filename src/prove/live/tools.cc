@@ -1,0 +1,131 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+
+#include "base/fd.h"
+#include "prove/live/attack.h"
+
+namespace ashlar::live {
+namespace {
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::array<Fd, 2> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+std::string read_until_end(const Fd& from, pid_t child, int patience) {
+  std::string text;
+  std::array<char, 4096> part{};
+  for (;;) {
+    pollfd ready = {from.get(), POLLIN, 0};
+    if (::poll(&ready, 1, patience) <= 0) {
+      ::kill(child, SIGKILL);
+      return text;
+    }
+    ssize_t size = ::read(from.get(), part.data(), part.size());
+    if (size <= 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(size));
+  }
+}
+
+// What the child does between fork and exec; `execute` comes back only with an error.
+template <typename Execute>
+Ran start(const std::string& input, int patience, Execute execute) {
+  auto [said_read, said_write] = make_pipe();
+  auto [error_read, error_write] = make_pipe();
+  auto [input_read, input_write] = make_pipe();
+  Ran ran;
+  if (!said_read.valid() || !error_read.valid() || !input_read.valid()) {
+    ran.exec_error = errno;
+    return ran;
+  }
+  pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(input_read.get(), STDIN_FILENO);
+    ::dup2(said_write.get(), STDOUT_FILENO);
+    ::dup2(said_write.get(), STDERR_FILENO);
+    execute();
+    int error = errno;
+    std::ignore = ::write(error_write.get(), &error, sizeof error);
+    ::_exit(127);
+  }
+  if (child < 0) {
+    ran.exec_error = errno;
+    return ran;
+  }
+  started_processes.push_back(child);
+  error_write = {};
+  said_write = {};
+  input_read = {};
+  std::ignore = write_all(input_write, as_bytes(input));
+  input_write = {};
+  if (::read(error_read.get(), &ran.exec_error, sizeof ran.exec_error) <= 0) ran.exec_error = 0;
+  ran.said = read_until_end(said_read, child, patience);
+  ::waitpid(child, &ran.status, 0);
+  return ran;
+}
+
+}  // namespace
+
+std::vector<pid_t> started_processes;
+
+bool Ran::exited_with(int code) const { return exec_error == 0 && WIFEXITED(status) && WEXITSTATUS(status) == code; }
+
+Ran run(const Program& program) {
+  std::vector<std::string> arguments = program.arguments;
+  arguments.insert(arguments.begin(), program.path);
+  std::vector<std::string> environment = program.environment;
+  environment.emplace_back("PATH=/usr/sbin:/usr/bin");
+  std::vector<char*> argv = pointers_to(arguments);
+  std::vector<char*> envp = pointers_to(environment);
+  return start(program.input, program.patience, [&] { ::execve(program.path.c_str(), argv.data(), envp.data()); });
+}
+
+Ran run_descriptor(int file) {
+  std::vector<std::string> arguments = {"program", "payload"};
+  std::vector<char*> argv = pointers_to(arguments);
+  char* environment[] = {nullptr};
+  return start("", Program{}.patience, [&] { ::execveat(file, "", argv.data(), environment, AT_EMPTY_PATH); });
+}
+
+std::string content_of(const std::string& path) { return read_text(path).value_or(""); }
+
+bool put(const std::string& path, std::string_view content, mode_t mode) {
+  Result<Fd> file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+  return file && write_all(*file, as_bytes(content)).has_value();
+}
+
+int put_value(const std::string& path, std::string_view value) {
+  Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return -1;
+  return ::write(file.get(), value.data(), value.size()) < 0 ? -1 : 0;
+}
+
+// No function of this program's: control-flow integrity would end it here.
+__attribute__((noinline, no_sanitize("cfi-icall"))) bool runs(const void* code) {
+  return reinterpret_cast<int (*)()>(reinterpret_cast<std::uintptr_t>(code))() == kReached;
+}
+
+Outcome outcome_of_running(const void* code) {
+  return runs(code) ? done() : broken("the code ran and did not return 42", 0);
+}
+
+Outcome reached_unless(long result, std::string_view step, std::initializer_list<int> denials) {
+  if (result >= 0 || std::ranges::find(denials, errno) == denials.end()) return done();
+  return refused(step);
+}
+
+}  // namespace ashlar::live

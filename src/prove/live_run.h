@@ -1,0 +1,46 @@
+// What one machine said while it was attacked from inside: the lines of the attack program (src/prove/live) and the
+// kernel's records. Parsing alone; live_machines has the machines.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "format/denial.h"
+
+namespace ashlar::prove {
+
+// "attack: exec.tmp in session: refused EACCES pids=12,13 execve"
+struct Attempt {
+  enum class End { done, refused, broken, killed };
+  std::string attack;
+  std::string place;  // a name of live::Place, or "bare"
+  End end = End::broken;
+  std::string error;  // an errno's name, or the signal's; empty: not told
+  std::vector<unsigned> processes;
+  std::string step;  // where it was refused, or why it could not be tried
+};
+// nullopt: another line.
+std::optional<Attempt> parse_attempt(std::string_view line);
+// "refused at execve with EACCES"
+std::string in_words(const Attempt& attempt);
+
+struct LiveRun {
+  std::map<std::pair<std::string, std::string>, Attempt> attempts;  // by place and attack
+  std::vector<std::string> records;                                 // of the kernel, as it wrote them
+
+  // Of everything a machine said, what counts. A line that something else was written into is none, and the last of
+  // several counts.
+  void take(std::string_view console);
+  [[nodiscard]] const Attempt* find(std::string_view place, std::string_view attack) const;
+};
+
+// A denial that names one of the attempt's processes, or its name where the kernel tells no process.
+struct Witness {
+  Denial denial;
+  std::string record;
+};
+std::optional<Witness> witness_of(const LiveRun& run, const Attempt& attempt);
+
+}  // namespace ashlar::prove

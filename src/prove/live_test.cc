@@ -1,0 +1,122 @@
+// What `prove --live` concludes from what machines said.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "prove/live_judge.h"
+#include "prove/report.h"
+
+namespace ashlar::prove {
+namespace {
+
+using live::Case;
+using live::Control;
+using live::Guard;
+using live::Place;
+
+constexpr Case kIpeCase = {"exec.memfd", Place::session, Guard::ipe, "EACCES", Control::ipe, "A program in a memfd"};
+constexpr Case kMountCase = {"load.dlopen", Place::session, Guard::noexec, "EPERM", Control::bare, "A library"};
+constexpr Case kWeakCase = {"kernel.bpf", Place::root, Guard::kernel, "ENOSYS", Control::weak, "bpf", "call.answers"};
+constexpr char kRecord[] =
+    "record: audit: type=1420 audit(1.2:3): ipe_op=EXECUTE ipe_hook=BPRM_CHECK enforcing=1 pid=13 comm=\"exec.memfd\" "
+    "path=\"/memfd:program\" dev=\"tmpfs\" ino=3 rule=\"DEFAULT action=DENY\"\n";
+
+LiveRun run_of(const std::string& console) {
+  LiveRun run;
+  run.take(console);
+  return run;
+}
+// `strong` judged beside a control that succeeded.
+CaseReport judged(const Case& each, const std::string& strong, std::string controls = "") {
+  if (controls.empty()) {
+    controls = "attack: " + std::string(each.attack) + " in bare: done - pids=7 \nattack: " + std::string(each.attack) +
+               " in session: done - pids=7 \n";
+  }
+  LiveRun attacked = run_of(strong);
+  LiveRun weakened = run_of(controls);
+  return judge_live(each, {.strong = &attacked, .without_ipe = &weakened, .bare = &weakened});
+}
+
+TEST(Live, HoldsWhenTheLayerSaysThatItWasIt) {
+  CaseReport report =
+      judged(kIpeCase, "attack: exec.memfd in session: refused EACCES pids=12,13 execveat\r\n" + std::string(kRecord));
+  EXPECT_EQ(report.problem, "");
+  EXPECT_EQ(result_of(report), "held");
+  EXPECT_NE(report.evidence.find("BPRM_CHECK"), std::string::npos) << report.evidence;
+}
+
+TEST(Live, SuccessIsAHole) {
+  CaseReport report = judged(kIpeCase, "attack: exec.memfd in session: done - pids=12,13 \n" + std::string(kRecord));
+  EXPECT_EQ(result_of(report), "hole");
+}
+
+TEST(Live, SomebodyElsesDenialIsTold) {
+  // No record of IPE's.
+  EXPECT_EQ(result_of(judged(kIpeCase, "attack: exec.memfd in session: refused EACCES pids=12,13 execveat\n")),
+            "other layer");
+  // One, of another process.
+  EXPECT_EQ(result_of(judged(
+                kIpeCase, "attack: exec.memfd in session: refused EACCES pids=20 execveat\n" + std::string(kRecord))),
+            "other layer");
+  // Another errno.
+  EXPECT_EQ(result_of(judged(kMountCase, "attack: load.dlopen in session: refused EACCES pids=12 mmap\n")),
+            "other layer");
+  // The right one, but IPE says that it was IPE.
+  CaseReport report =
+      judged(kMountCase, "attack: load.dlopen in session: refused EPERM pids=13 mmap\n" + std::string(kRecord));
+  EXPECT_EQ(result_of(report), "other layer");
+  EXPECT_EQ(report.problem, "IPE denied it, not noexec mount");
+  // The control.
+  EXPECT_EQ(result_of(judged(kMountCase, "attack: load.dlopen in session: refused EPERM pids=12 mmap\n")), "held");
+}
+
+TEST(Live, AnAttackThatDoesNothingIsBroken) {
+  const std::string refused = "attack: load.dlopen in session: refused EPERM pids=12 mmap\n";
+  for (const char* control : {"attack: load.dlopen in bare: refused EPERM pids=7 mmap\n",
+                              "attack: load.dlopen in bare: broken ENOENT pids=7 copy\n", "nothing\n"}) {
+    CaseReport report = judged(kMountCase, refused, control);
+    EXPECT_EQ(result_of(report), "broken") << control;
+    EXPECT_NE(report.problem.find("the control shows nothing"), std::string::npos) << report.problem;
+  }
+  EXPECT_EQ(result_of(judged(kMountCase, "attack: load.dlopen in session: broken ENOENT pids=12 copy\n")), "broken");
+  EXPECT_EQ(result_of(judged(kMountCase, "nothing at all\n")), "broken");
+  // IPE off is a control of its own.
+  EXPECT_EQ(result_of(judged(kIpeCase,
+                             "attack: exec.memfd in session: refused EACCES pids=13 execveat\n" + std::string(kRecord),
+                             "attack: exec.memfd in bare: done - pids=7 \n")),
+            "broken");
+}
+
+TEST(Live, WhereNoLayerCanBeOffACallBesideItMustSucceed) {
+  const std::string refused = "attack: kernel.bpf in root: refused ENOSYS pids=12 bpf\n";
+  EXPECT_EQ(result_of(judged(kWeakCase, refused + "attack: call.answers in root: done - pids=13 \n")), "held");
+  EXPECT_EQ(result_of(judged(kWeakCase, refused + "attack: call.answers in root: refused ENOSYS pids=13 getpid\n")),
+            "broken");
+  EXPECT_EQ(result_of(judged(kWeakCase, refused)), "broken");
+}
+
+TEST(Live, LinesThatTheKernelWroteIntoDoNotCount) {
+  EXPECT_FALSE(parse_attempt("attack: a in session: refused EACC"));
+  EXPECT_FALSE(parse_attempt("attack: a in session: refus[    5.1] usb 1-1: new device"));
+  EXPECT_FALSE(parse_attempt("attack: a in session: melted - pids=1 x"));
+  EXPECT_FALSE(parse_attempt("DEV ashlar# attack: a in session: done - pids=1 "));
+  EXPECT_TRUE(parse_attempt("attack: a in session: killed SIGSYS pids=1 "));
+  LiveRun run = run_of("attack: a in session: refus[ 5.1] x\nattack: a in session: killed SIGSYS pids=1 \n");
+  ASSERT_NE(run.find("session", "a"), nullptr);
+  EXPECT_EQ(run.find("session", "a")->error, "SIGSYS");
+}
+
+TEST(LiveCases, AreEachOneOfAKindAndHaveTheirControl) {
+  std::set<std::string> ids;
+  for (const Case& each : live::kCases) {
+    EXPECT_TRUE(ids.insert(id_of(each)).second) << id_of(each);
+    EXPECT_FALSE(each.what.empty());
+    EXPECT_EQ(each.control == Control::weak, !each.beside.empty()) << id_of(each);
+    // What is IPE's to deny has to be seen to be IPE's.
+    EXPECT_EQ(each.guard == Guard::ipe, each.control == Control::ipe) << id_of(each);
+  }
+  EXPECT_GE(ids.size(), 45U);
+}
+
+}  // namespace
+}  // namespace ashlar::prove
