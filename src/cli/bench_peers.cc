@@ -51,10 +51,10 @@ Status write_mkosi_configuration(const MkosiImage& image, const fs::path& direct
                                  "ToolsTreeMirror={0}\nToolsTreeSandboxTrees=mkosi.sandbox\n"
                                  "[Content]\nBootable=yes\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n"
                                  "WithRecommends=no\nWithDocs=no\n"
-                                 "Packages=linux-image-amd64 systemd systemd-boot systemd-sysv udev {1}\n"
+                                 "Packages=linux-image-amd64,systemd,systemd-boot,systemd-sysv,udev,{1}\n"
                                  "KernelCommandLine=console=ttyS0\n"
                                  "[Validation]\nSecureBoot=yes\nSecureBootAutoEnroll=yes\n",
-                                 image.mirror, fmt::join(image.packages, " "))},
+                                 image.mirror, fmt::join(image.packages, ","))},
       // Our archive alone: left to itself mkosi asks others, debugging symbols among them.
       {"mkosi.sandbox/etc/apt/sources.list.d/mkosi.sources",
        fmt::format("Types: deb\nURIs: {}\nSuites: trixie trixie-updates\nComponents: main\n"
