@@ -28,12 +28,14 @@ inline constexpr OwnProgram kDataProgram = {"data", "data", "ashlar-data", "usr/
 inline constexpr OwnProgram kCtlProgram = {"ashlarctl", "ctl", "ashlarctl", "usr/bin/ashlarctl", Toolset::kSdk};
 inline constexpr OwnProgram kBarProgram = {"bar", "session", "ashlar-bar", "usr/lib/ashlar/bar", Toolset::kSdk};
 inline constexpr OwnProgram kLoginProgram = {"login", "session", "ashlar-login", "usr/lib/ashlar/login", Toolset::kSdk};
+inline constexpr OwnProgram kLoggerProgram = {"logger", "logger", "ashlar-logger", "usr/lib/ashlar/logger",
+                                              Toolset::kWorkshop};
 inline constexpr OwnProgram kPamModule = {"pam-module", "session", "pam_ashlar",
                                           "usr/lib/x86_64-linux-gnu/security/pam_ashlar.so", Toolset::kSdk};
 
-inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram,  kDataProgram, kCtlProgram,
-                                            kBarProgram,  kLoginProgram, kPamModule};
-inline constexpr std::array kOptionalPrograms = {kCtlProgram.name, kBarProgram.name, kDataProgram.name,
-                                                 kLoginProgram.name, kPamModule.name};
+inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram,  kDataProgram,   kCtlProgram,
+                                            kBarProgram,  kLoginProgram, kLoggerProgram, kPamModule};
+inline constexpr std::array kOptionalPrograms = {kCtlProgram.name,    kBarProgram.name,   kDataProgram.name,
+                                                 kLoggerProgram.name, kLoginProgram.name, kPamModule.name};
 
 }  // namespace ashlar::image
