@@ -5,8 +5,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstring>
+
 namespace ashlar {
 namespace {
+
+constexpr std::size_t kControlSize = CMSG_SPACE(sizeof(int));  // room for one descriptor
 
 Result<Fd> make_socket() {
   Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
@@ -42,6 +47,46 @@ Result<Fd> connect_for_packets(const std::string& path) {
     return fail_errno("connect to " + path);
   }
   return socket;
+}
+
+Result<std::optional<Packet>> receive_packet(const Fd& socket, std::size_t longest) {
+  Packet packet{.text = std::string(longest, '\0'), .descriptor = Fd()};
+  iovec part{.iov_base = packet.text.data(), .iov_len = packet.text.size()};
+  alignas(cmsghdr) std::array<std::uint8_t, kControlSize> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t size = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC);
+  if (size < 0) return fail_errno("receive");
+  if (size == 0) return std::nullopt;
+  packet.text.resize(static_cast<std::size_t>(size));
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+    int number = -1;
+    std::memcpy(&number, CMSG_DATA(header), sizeof number);
+    packet.descriptor = Fd(number);
+  }
+  return packet;
+}
+
+Status send_packet(const Fd& socket, std::string_view text, const Fd& descriptor) {
+  iovec part{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
+  const int number = descriptor.get();
+  alignas(cmsghdr) std::array<std::uint8_t, kControlSize> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof number);
+  std::memcpy(CMSG_DATA(header), &number, sizeof number);
+  if (::sendmsg(socket.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return fail_errno("send");
+  return {};
 }
 
 }  // namespace ashlar

@@ -25,6 +25,7 @@ namespace {
 constexpr unsigned kFuzzSeconds = 600;
 constexpr unsigned kFlipsBooted = 200;
 constexpr unsigned kPowerCuts = 50;
+constexpr unsigned kRestarts = 100;
 
 // What failed, and how many did not.
 struct Outcome {
@@ -83,6 +84,16 @@ Status analyze() {
   return {};
 }
 
+// tests/boot/desktop_test.cc, with more starts.
+Status restart_often() {
+  ::setenv("ASHLAR_RESTARTS", std::to_string(kRestarts).c_str(), 1);
+  // Not by ctest, whose limit for a test is far below what so many take.
+  Result<std::string> said =
+      run_checked({.argv = {test_tree() / "tests/boot/system_test", "--gtest_filter=Desktop.Services*"}});
+  if (!said) return std::unexpected(std::move(said).error().in("restarts"));
+  return {};
+}
+
 // The commit the sources are at, "+" behind it when they were changed.
 std::string commit() {
   auto git = [](std::vector<std::string> arguments) {
@@ -131,6 +142,7 @@ Status soak(const SoakOptions& options) {
   TRY(column(rebuild_check_command({.choice = core, .with_kernel = true}), "the same disk", "differs"));
   TRY(column(prove_command({.choice = core, .seed = seed, .flips_booted = kFlipsBooted}), "all held", "broken"));
   TRY(column(cut_power_often(options, seed), "nothing lost", "broken"));
+  TRY(column(restart_often(), "no service failed", "broken"));
   TRY(column(analyze(), "no finding", "findings"));
 
   std::chrono::duration<double, std::ratio<60>> took = std::chrono::steady_clock::now() - started;

@@ -1,5 +1,5 @@
 // `ashlar test --soak`: what takes hours. Every fuzz target for ten minutes, the image, kernel included, built a second
-// time elsewhere, attacks with more bit flips, and power cuts while /data is changed. What came out goes into
+// time elsewhere, attacks with more bit flips, power cuts while /data is changed, and the desktop started again a hundred times. What came out goes into
 // docs/MEASUREMENTS.md with date, commit and seed.
 #pragma once
 

@@ -8,8 +8,10 @@ constexpr std::string_view kSection =
     "\n"
     "Written by `./ashlar test --soak`.\n"
     "\n"
-    "| date | commit | seed | fuzz | rebuild-check --with-kernel | prove, 200 flips | 50 power cuts | static analyzer | took |\n"
-    "|---|---|---|---|---|---|---|---|---|\n";
+    "| date | commit | seed | fuzz | rebuild-check --with-kernel | prove, 200 flips | 50 power cuts | 100 restarts | "
+    "static analyzer | took |
+    "
+    "|---|---|---|---|---|---|---|---|---|---|\n";
 
 }  // namespace
 

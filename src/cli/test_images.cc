@@ -20,7 +20,7 @@ Result<fs::path> usable_lock(const TestImages& images) {
   Cache cache = TRY(Cache::open_default());
   Mirror mirror = TRY(find_mirror(images.mirror));
   Result<std::vector<fs::path>> fetched =
-      fetch(lock, {"core", "storage", "desktop", "workshop", "sdk", "oracles", "kernel-source"},
+      fetch(lock, {"core", "storage", "faults", "desktop", "workshop", "sdk", "oracles", "kernel-source"},
             {.mirror = mirror, .cache = cache.root()});
   if (fetched) return committed;
   if (!gone_from_mirror(fetched.error())) return std::unexpected(std::move(fetched).error());
@@ -64,6 +64,7 @@ Status prepare_test_images(const TestImages& images) {
   if (images.which == TestImages::Which::kAll) {
     TRY(build_image(image_options(images, lock, "core", Variant::kRelease)));
     TRY(build_image(image_options(images, lock, "storage", Variant::kDev)));
+    TRY(build_image(image_options(images, lock, "faults", Variant::kDev)));
     TRY(build_image(image_options(images, lock, "desktop", Variant::kDev)));
     TRY(build_image(image_options(images, lock, "live", Variant::kDev)));
   }

@@ -8,6 +8,7 @@
 #include "ctl/boot_timeline.h"
 #include "ctl/print.h"
 #include "ctl/service_report.h"
+#include "format/log_message.h"
 #include "sys/efi_variables.h"
 #include "sys/release.h"
 
@@ -46,7 +47,7 @@ Result<std::uint64_t> print_output(const CommandLine& line, const Caller& caller
 
 Status service_log(const CommandLine& line, const Caller& caller, Kernel& kernel) {
   if (line.boots_ago) {
-    return ask_for_much(caller.log_socket, {.verb = Asks::log, .service = line.operand, .from = *line.boots_ago},
+    return ask_for_much(caller.control_socket, {.verb = Asks::past, .service = line.operand, .from = *line.boots_ago},
                         print_foreign);
   }
   std::uint64_t position = TRY(print_output(line, caller, 0));

@@ -21,6 +21,7 @@ constexpr long kWidth = kNames + kAxis + kAfter;
 constexpr std::string_view kPhaseColour = "#2f5058";
 constexpr std::string_view kServiceColour = "#5aa9a3";
 constexpr std::string_view kFailedColour = "#b4524f";
+constexpr std::string_view kReadyColour = "#b4824f";
 constexpr std::string_view kPending = "#c9d4d8";
 
 std::string number(long value) { return std::to_string(value); }
@@ -114,6 +115,7 @@ std::string legend(const Timeline& timeline, long y) {
   };
   entry(kPhaseColour, "before the services", 160);
   entry(kServiceColour, "a service, from its start until it was ready", 290);
+  if (timeline.session_ready) entry(kReadyColour, "the session is ready", 160);
   if (std::ranges::any_of(timeline.spans, &Span::failed)) entry(kFailedColour, "failed", 80);
   return out;
 }
@@ -141,7 +143,7 @@ std::string timeline_svg(const Timeline& timeline, std::string_view title) {
   if (timeline.session_ready) {
     const std::string x = number(axis.place(*timeline.session_ready));
     out += "<line x1=\"" + x + "\" y1=\"" + number(kHead - 8) + "\" x2=\"" + x + "\" y2=\"" + number(bottom) +
-           "\" stroke=\"#b4824f\" stroke-dasharray=\"4 3\"/>\n";
+           "\" stroke=\"" + std::string(kReadyColour) + "\" stroke-dasharray=\"4 3\"/>\n";
   }
   out += legend(timeline, bottom + 24);
   return out + "</svg>\n";

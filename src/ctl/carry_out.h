@@ -12,7 +12,6 @@ struct Caller {
   bool root = false;
   fs::path data_program = "/usr/lib/ashlar/data";
   std::string control_socket = kControlSocket;
-  std::string log_socket = kLogSocket;
 };
 
 // The exit status. What is told goes to standard output; errors of the unlocking program are its own to tell.

@@ -111,7 +111,7 @@ FakeKernel machine() {
 
 TEST(SystemStatus, SaysWhatTheKernelAndTheFirmwareSay) {
   FakeKernel kernel = machine();
-  MachineState state = observe_system(kernel).value();
+  MachineState state = observe_system(kernel, true).value();
   EXPECT_EQ(system_json(state), R"({"version":")" + std::string(kVersion) + R"(","variant":")" + std::string(kVariant) +
                                     R"(","root_hash":null,"secure_boot":true,"setup_mode":null})");
   const std::string text = system_text(state);
@@ -184,6 +184,19 @@ TEST_F(CarryOut, IsRootsAlone) {
   ::testing::internal::CaptureStdout();
   EXPECT_EQ(call({"data", "apply", "--help"}, false).value(), 0);  // the control: help is for everybody
   EXPECT_NE(::testing::internal::GetCapturedStdout(), "");
+}
+
+TEST_F(CarryOut, StatusTellsThePersonWhatPid1Found) {
+  CommandLine line = parse({"status", "--json"}).value();
+  FakeKernel kernel = machine();
+  kernel.put(kReadyFile, "ashlar: ready variant=dev version=1 roothash=" + std::string(64, 'a') + " SecureBoot=1\n");
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(carry_out(line, {.root = false, .data_program = directory_ / "data"}, kernel).value(), 0);
+  const std::string json = ::testing::internal::GetCapturedStdout();
+  EXPECT_NE(json.find(R"("root_hash":"aaaa)"), std::string::npos) << json;
+  EXPECT_TRUE(json.ends_with(R"(,"data":null})"
+                             "\n"))
+      << json;
 }
 
 TEST_F(CarryOut, SaysThatThereIsNoUnlockingProgram) {

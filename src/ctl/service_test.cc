@@ -10,6 +10,7 @@
 #include "ctl/carry_out.h"
 #include "ctl/durations.h"
 #include "ctl/service_report.h"
+#include "format/log_message.h"
 #include "sys/efi_variables.h"
 #include "sys/fake_kernel.h"
 
@@ -166,9 +167,9 @@ class AskPid1 : public ::testing::Test {
     });
     FakeKernel kernel;
     ::testing::internal::CaptureStdout();
-    Result<int> done = carry_out(
-        parse_command_line(arguments).value(),
-        {.root = false, .data_program = directory_ / "none", .control_socket = path(), .log_socket = path()}, kernel);
+    Result<int> done =
+        carry_out(parse_command_line(arguments).value(),
+                  {.root = false, .data_program = directory_ / "none", .control_socket = path()}, kernel);
     pid_1.join();
     printed_ = ::testing::internal::GetCapturedStdout();
     return done;
@@ -209,7 +210,7 @@ TEST_F(AskPid1, PrintsALogWithoutALineThatLostItsBeginning) {
             0);
   EXPECT_EQ(printed_, "two\n");
   EXPECT_EQ(call({"service", "log", "a", "--boot", "-1"}, {"done\nof the ", "last start\n"}).value(), 0);
-  EXPECT_EQ(asked_, "log a 1\n");
+  EXPECT_EQ(asked_, "past a 1\n");
   EXPECT_EQ(printed_, "of the last start\n");
 }
 

@@ -12,11 +12,26 @@ std::string json_of(std::optional<bool> value) {
   return *value ? "true" : "false";
 }
 
+// Of the ready line (sys/pages.h).
+Result<std::optional<std::string>> left_root_hash(Kernel& kernel) {
+  constexpr std::string_view kKey = " roothash=";
+  constexpr std::size_t kLongestLine = 512;  // bytes
+  Bytes line = TRY(kernel.read_file(kReadyFile, kLongestLine));
+  std::string_view text = as_text(line);
+  std::size_t at = text.find(kKey);
+  if (at == text.npos) return fail(std::string(kReadyFile) + " is not PID 1's");
+  text.remove_prefix(at + kKey.size());
+  std::string hash(text.substr(0, text.find_first_of(" \n")));
+  if (hash == "none") return std::nullopt;
+  return hash;
+}
+
 }  // namespace
 
-Result<MachineState> observe_system(Kernel& kernel) {
+Result<MachineState> observe_system(Kernel& kernel, bool root) {
   MachineState state{.version = std::string(kVersion), .variant = std::string(kVariant)};
-  state.verified = TRY(in("ask what / is mounted from", verified_root_hash(kernel)));
+  state.verified =
+      root ? TRY(in("ask what / is mounted from", verified_root_hash(kernel))) : TRY(left_root_hash(kernel));
   state.secure_boot = TRY(in("ask the firmware for SecureBoot", efi_switch(kernel, "SecureBoot")));
   state.setup_mode = TRY(in("ask the firmware for SetupMode", efi_switch(kernel, "SetupMode")));
   return state;

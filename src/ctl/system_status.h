@@ -5,7 +5,8 @@
 
 namespace ashlar::ctl {
 
-Result<MachineState> observe_system(Kernel& kernel);
+// The kernel tells root alone what / is mounted from; others are told what PID 1 found and left for them.
+Result<MachineState> observe_system(Kernel& kernel, bool root);
 
 // Lines for people, each with a newline.
 std::string system_text(const MachineState& state);

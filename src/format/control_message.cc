@@ -2,26 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <span>
 
 #include "format/printable_line.h"
+#include "format/words.h"
 
 namespace ashlar {
 namespace {
 
 constexpr std::size_t kLongestSentence = 512;  // bytes
-constexpr std::string_view kNone = "-";
 
 constexpr std::array<std::string_view, 9> kStates = {"waiting", "starting", "running", "stopping", "clearing",
                                                      "pausing", "finished", "stopped", "failed"};
 constexpr std::array<std::string_view, 4> kKinds = {"oneshot", "daemon", "session", "logger"};
 constexpr std::array<std::string_view, 3> kOutcomes = {"done", "failed", "misused"};
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestServiceName &&
-         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
-}
 
 bool is_printable(std::string_view text) {
   return text.size() <= kLongestSentence && std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
@@ -35,71 +29,15 @@ Result<E> one_of(std::string_view word, std::span<const std::string_view> words)
   return static_cast<E>(found - words.begin());
 }
 
-// As std::to_string writes it: no sign, no zero in front.
-template <typename T>
-Result<T> number(std::string_view text) {
-  T value{};
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || std::to_string(value) != text || value < T{}) {
-    return fail("not a number");
-  }
-  return value;
-}
-
-// Takes words, each but the last with a blank behind it.
-class Words {
- public:
-  explicit Words(std::string_view line) : rest_(line) {}
-
-  Result<std::string_view> word() {
-    if (done_) return fail("a word is missing");
-    std::size_t end = rest_.find(' ');
-    std::string_view word = rest_.substr(0, end);
-    done_ = end == rest_.npos;
-    rest_.remove_prefix(done_ ? rest_.size() : end + 1);
-    return word;
-  }
-  Result<std::string> name() {
-    std::string_view text = TRY(word());
-    if (!is_name(text)) return fail("not a name");
-    return std::string(text);
-  }
-  template <typename T>
-  Result<T> integer() {
-    return number<T>(TRY(word()));
-  }
-  Result<BootTime> time() { return BootTime(TRY(integer<std::int64_t>())); }
-  Result<std::optional<BootTime>> time_or_none() {
-    std::string_view text = TRY(word());
-    if (text == kNone) return std::nullopt;
-    return BootTime(TRY(number<std::int64_t>(text)));
-  }
-  // All that is left, as it is.
-  std::string_view rest() {
-    done_ = true;
-    return std::exchange(rest_, {});
-  }
-  Status end() {
-    if (!done_) return fail("a word too many");
-    return {};
-  }
-
- private:
-  std::string_view rest_;
-  bool done_ = false;
-};
-
-// The line `text` begins with, which is taken off it.
-Result<std::string_view> take_line(std::string_view& text) {
-  std::size_t end = text.find('\n');
-  if (end == text.npos) return fail("a line without an end");
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
+Result<BootTime> boot_time(Words& words) { return BootTime(TRY(words.integer<std::int64_t>())); }
+Result<std::optional<BootTime>> boot_time_or_none(Words& words) {
+  std::optional<std::int64_t> time = TRY(words.integer_or_none<std::int64_t>());
+  if (!time) return std::nullopt;
+  return BootTime(*time);
 }
 
 std::string text_of(const std::optional<BootTime>& time) {
-  return time ? std::to_string(time->count()) : std::string(kNone);
+  return time ? std::to_string(time->count()) : std::string(kNoWord);
 }
 
 Result<ControlQuestion> parse_question(std::string_view packet) {
@@ -121,6 +59,10 @@ Result<ControlQuestion> parse_question(std::string_view packet) {
   } else if (verb == "restart") {
     question.verb = Verb::restart;
     question.service = TRY(words.name());
+  } else if (verb == "past") {
+    question.verb = Verb::past;
+    question.service = TRY(words.name());
+    question.from = TRY(words.integer<std::uint32_t>());
   } else if (verb == "log") {
     question.verb = Verb::log;
     question.service = TRY(words.name());
@@ -135,8 +77,8 @@ Result<ControlQuestion> parse_question(std::string_view packet) {
 Result<BootPhase> parse_phase(Words& words) {
   BootPhase phase;
   phase.name = TRY(words.name());
-  phase.begun = TRY(words.time());
-  phase.ended = TRY(words.time_or_none());
+  phase.begun = TRY(boot_time(words));
+  phase.ended = TRY(boot_time_or_none(words));
   TRY(words.end());
   return phase;
 }
@@ -146,12 +88,11 @@ Result<ServiceReport> parse_service(Words& words) {
   service.name = TRY(words.name());
   service.kind = TRY(one_of<ServiceKind>(TRY(words.word()), kKinds));
   service.state = TRY(one_of<ServiceState>(TRY(words.word()), kStates));
-  service.since = TRY(words.time());
-  std::string_view process = TRY(words.word());
-  if (process != kNone) service.process = TRY(number<int>(process));
+  service.since = TRY(boot_time(words));
+  service.process = TRY(words.integer_or_none<int>());
   service.restarts = TRY(words.integer<unsigned>());
-  service.started = TRY(words.time_or_none());
-  service.ready = TRY(words.time_or_none());
+  service.started = TRY(boot_time_or_none(words));
+  service.ready = TRY(boot_time_or_none(words));
   TRY(words.end());
   return service;
 }
@@ -162,7 +103,7 @@ Result<Report> parse_lines(std::string_view text) {
     Words words(TRY(take_line(text)));
     std::string_view what = TRY(words.word());
     if (what == "now") {
-      report.now = TRY(words.time());
+      report.now = TRY(boot_time(words));
     } else if (what == "phase") {
       report.phases.push_back(TRY(parse_phase(words)));
     } else if (what == "service") {
@@ -190,6 +131,8 @@ std::string build_control_question(const ControlQuestion& question) {
       return "report\n";
     case ControlQuestion::Verb::log:
       return "log " + question.service + " " + std::to_string(question.from) + "\n";
+    case ControlQuestion::Verb::past:
+      return "past " + question.service + " " + std::to_string(question.from) + "\n";
     case ControlQuestion::Verb::restart:
       return "restart " + question.service + "\n";
     case ControlQuestion::Verb::power_off:
@@ -237,7 +180,7 @@ std::string build_report(const Report& report) {
   for (const ServiceReport& service : report.services) {
     text += "service " + service.name + " " + std::string(name_of(service.kind)) + " " +
             std::string(name_of(service.state)) + " " + std::to_string(service.since.count()) + " " +
-            (service.process ? std::to_string(*service.process) : std::string(kNone)) + " " +
+            (service.process ? std::to_string(*service.process) : std::string(kNoWord)) + " " +
             std::to_string(service.restarts) + " " + text_of(service.started) + " " + text_of(service.ready) + "\n";
     if (!service.why.empty()) text += "why " + printable_line(service.why, kLongestSentence) + "\n";
     if (!service.status.empty()) text += "says " + printable_line(service.status, kLongestSentence) + "\n";
@@ -246,25 +189,5 @@ std::string build_report(const Report& report) {
 }
 
 Result<Report> parse_report(std::string_view text) { return in("PID 1's report", parse_lines(text)); }
-
-std::string build_output_part(const OutputPart& part) {
-  return "output " + part.service + " " + std::to_string(part.user) + " " + std::to_string(part.begin) + "\n" +
-         part.bytes;
-}
-
-Result<OutputPart> parse_output_part(std::string_view text) {
-  auto parse = [&]() -> Result<OutputPart> {
-    Words words(TRY(take_line(text)));
-    if (TRY(words.word()) != "output") return fail("an unknown line");
-    OutputPart part;
-    part.service = TRY(words.name());
-    part.user = TRY(words.integer<std::uint32_t>());
-    part.begin = TRY(words.integer<std::uint64_t>());
-    TRY(words.end());
-    part.bytes = text;
-    return part;
-  };
-  return in("a service's output", parse());
-}
 
 }  // namespace ashlar

@@ -1,7 +1,8 @@
 // What PID 1 is asked over its control socket, and what it answers. docs/FORMATS.md has both as text.
 //
 // A Unix socket of packets (SOCK_SEQPACKET): one packet is a question, one packet comes back, and the connection ends.
-// No packet says who asks; the kernel does. Only `follow` stays: packets of output come until one side ends.
+// No packet says who asks; the kernel does. `past` is answered by the logger, in as many packets as it takes, and
+// `follow`, which only the logger asks, with the packets of log_message.h until one side ends.
 #pragma once
 
 #include <chrono>
@@ -17,10 +18,8 @@
 namespace ashlar {
 
 inline constexpr char kControlSocket[] = "/run/ashlar/control";
-inline constexpr char kLogSocket[] = "/run/log/socket";           // the logger's; src/logger/log_server.h
 inline constexpr std::size_t kLongestControlQuestion = 128;       // bytes
 inline constexpr std::size_t kLongestControlAnswer = 128 * 1024;  // bytes; a packet may have a little more
-inline constexpr std::size_t kLongestServiceName = 32;            // bytes
 
 // What becomes of a service (src/init/service.h).
 enum class ServiceState : std::uint8_t {
@@ -38,10 +37,11 @@ std::string_view name_of(ServiceState state);
 std::string_view name_of(ServiceKind kind);
 
 struct ControlQuestion {
-  enum class Verb : std::uint8_t { report, log, restart, power_off, power_restart, follow };
+  enum class Verb : std::uint8_t { report, log, past, restart, power_off, power_restart, follow };
   Verb verb = Verb::report;
-  std::string service;     // of log and restart
-  std::uint64_t from = 0;  // of log: bytes the service had written before what is wanted
+  std::string service;  // of log, past and restart
+  // Of log: bytes the service had written before what is wanted. Of past: starts of the machine before this one.
+  std::uint64_t from = 0;
 
   bool operator==(const ControlQuestion&) const = default;
 };
@@ -101,17 +101,5 @@ struct Report {
 };
 std::string build_report(const Report& report);
 Result<Report> parse_report(std::string_view text);
-
-// A part of what a service wrote, as `log` and `follow` give it.
-struct OutputPart {
-  std::string service;
-  std::uint32_t user = 0;   // whose service it is
-  std::uint64_t begin = 0;  // bytes it had written before
-  std::string bytes;        // as they were written
-
-  bool operator==(const OutputPart&) const = default;
-};
-std::string build_output_part(const OutputPart& part);
-Result<OutputPart> parse_output_part(std::string_view text);
 
 }  // namespace ashlar

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "format/log_message.h"
+
 namespace ashlar {
 namespace {
 
@@ -18,6 +20,7 @@ TEST(ControlQuestion, IsALineAndComesBackAsItWas) {
       {{.verb = Verb::power_off, .service = ""}, "power off\n"},
       {{.verb = Verb::power_restart, .service = ""}, "power restart\n"},
       {{.verb = Verb::restart, .service = "seatd"}, "restart seatd\n"},
+      {{.verb = Verb::past, .service = "seatd", .from = 2}, "past seatd 2\n"},
       {{.verb = Verb::log, .service = "a-1", .from = 18446744073709551615U}, "log a-1 18446744073709551615\n"},
   };
   for (const auto& [question, line] : cases) {
@@ -44,6 +47,9 @@ TEST(ControlQuestion, RefusesEverythingElse) {
                                   "restart A\n",
                                   "restart ../x\n",
                                   "restart a b\n",
+                                  "restart -\n",
+                                  "past a\n",
+                                  "past a 4294967296\n",
                                   "log a\n",
                                   "log a -1\n",
                                   "log a 01\n",
@@ -127,6 +133,21 @@ TEST(OutputPart, CarriesAnyBytes) {
   for (std::string_view text :
        {"", "output session 0 0", "output session 0\n", "input session 0 0\n", "output . 0 0\n"}) {
     EXPECT_FALSE(parse_output_part(text)) << text;
+  }
+}
+
+TEST(LogRequest, SaysWhoseAndOfWhichStart) {
+  for (const LogRequest& request : {LogRequest{.service = "session", .boots_ago = 1, .user = 1001},
+                                    LogRequest{.service = "seatd", .boots_ago = 0, .user = std::nullopt}}) {
+    Result<LogMessage> parsed = parse_log_message(build_log_request(request));
+    ASSERT_TRUE(parsed) << parsed.error().message();
+    EXPECT_EQ(std::get<LogRequest>(*parsed), request);
+    EXPECT_FALSE(parse_output_part(build_log_request(request)));
+  }
+  EXPECT_EQ(build_log_request({.service = "a", .boots_ago = 1, .user = std::nullopt}), "read a 1 -\n");
+  for (std::string_view packet :
+       {"read a 1\n", "read a 1 x\n", "read a 1 -\nmore", "read a -1 -\n", "read - 1 -\n", ""}) {
+    EXPECT_FALSE(parse_log_message(packet)) << packet;
   }
 }
 

@@ -57,8 +57,9 @@ struct ServiceSandbox {
   std::span<const char* const> directories;
   // Where it may write beside its own directories and, unless shared, a /tmp and /dev/shm of its own.
   std::span<const char* const> writable;
-  // A session's home in /data, all it sees of /data; nullptr: there is none.
+  // All it sees of /data: a session's home, or a directory made for it, its own, mode 0700. nullptr: there is none.
   const char* home;
+  const char* state;
   // What its own /dev has beside null, zero, full, random and urandom: nodes, or directories that are followed as they
   // change. What is not there is left out.
   std::span<const char* const> devices;

@@ -31,16 +31,18 @@ inline constexpr OwnProgram kBacklightProgram = {"backlight", "session", "ashlar
                                                  Toolset::kSdk};
 inline constexpr OwnProgram kBarProgram = {"bar", "session", "ashlar-bar", "usr/lib/ashlar/bar", Toolset::kSdk};
 inline constexpr OwnProgram kLoginProgram = {"login", "session", "ashlar-login", "usr/lib/ashlar/login", Toolset::kSdk};
+inline constexpr OwnProgram kLoggerProgram = {"logger", "logger", "ashlar-logger", "usr/lib/ashlar/logger",
+                                              Toolset::kWorkshop};
 inline constexpr OwnProgram kPamModule = {"pam-module", "session", "pam_ashlar",
                                           "usr/lib/x86_64-linux-gnu/security/pam_ashlar.so", Toolset::kSdk};
 // What `ashlar prove --live` attacks an image with.
 inline constexpr OwnProgram kAttackProgram = {"attack", "prove/live", "ashlar-attack", "usr/lib/ashlar/attack",
                                               Toolset::kAttack};
 
-inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram,  kDataProgram, kCtlProgram,   kBacklightProgram,
-                                            kBarProgram,  kLoginProgram, kPamModule,   kAttackProgram};
+inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram,  kDataProgram,   kCtlProgram, kBacklightProgram,
+                                            kBarProgram,  kLoginProgram, kLoggerProgram, kPamModule,  kAttackProgram};
 inline constexpr std::array kOptionalPrograms = {kAttackProgram.name, kBacklightProgram.name, kBarProgram.name,
-                                                 kCtlProgram.name,    kDataProgram.name,      kLoginProgram.name,
-                                                 kPamModule.name};
+                                                 kCtlProgram.name,    kDataProgram.name,      kLoggerProgram.name,
+                                                 kLoginProgram.name,  kPamModule.name};
 
 }  // namespace ashlar::image

@@ -47,7 +47,7 @@ class Arrays {
 };
 
 std::string name_of(ServiceKind kind) {
-  constexpr std::array<std::string_view, 3> kNames = {"oneshot", "daemon", "session"};
+  constexpr std::array<std::string_view, 4> kNames = {"oneshot", "daemon", "session", "logger"};
   return fmt::format("ServiceKind::{}", kNames[static_cast<std::size_t>(kind)]);
 }
 std::string name_of(Readiness readiness) {
@@ -91,12 +91,14 @@ std::string service_source(const std::vector<Service>& services) {
         "     .sandbox = {{.user = UserId{{{}}},\n                 .group = GroupId{{{}}},\n"
         "                 .groups = {},\n                 .capabilities = {:#x},\n                 .shares = {:#x},\n"
         "                 .directories = {},\n                 .writable = {},\n                 .home = nullptr,\n"
+        "                 .state = {},\n"
         "                 .devices = {},\n"
         "                 .memory_bytes = {},\n                 .processes = {},\n                 .open_files = "
         "{}}}}},\n",
         service.user, service.group, own.numbers("GroupId", "Groups", groups), service.capabilities, service.shares,
         own.texts("Directories", service.directories), own.texts("Writable", service.writable),
-        own.texts("Devices", service.devices), service.memory_mib << 20, service.processes, service.open_files);
+        service.state.empty() ? "nullptr" : literal(service.state), own.texts("Devices", service.devices),
+        service.memory_mib << 20, service.processes, service.open_files);
     arrays += own.text();
   }
   return fmt::format(

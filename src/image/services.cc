@@ -64,8 +64,10 @@ constexpr std::array<std::string_view, 5> kShares = {"network", "host-name", "de
 
 template <typename E>
 using Names = std::map<std::string, E, std::less<>>;
-const Names<ServiceKind> kKinds = {
-    {"oneshot", ServiceKind::oneshot}, {"daemon", ServiceKind::daemon}, {"session", ServiceKind::session}};
+const Names<ServiceKind> kKinds = {{"oneshot", ServiceKind::oneshot},
+                                   {"daemon", ServiceKind::daemon},
+                                   {"session", ServiceKind::session},
+                                   {"logger", ServiceKind::logger}};
 const Names<Readiness> kReadiness = {{"started", Readiness::started},
                                      {"notify", Readiness::notify},
                                      {"descriptor", Readiness::descriptor},
@@ -187,17 +189,34 @@ Status read_identity(TomlTable& table, Service& service, const AccountFiles& acc
   return {};
 }
 
+// The one place in /data that a service of the machine's has. It is not there on a machine without /data: who has one
+// starts only where /data is open, and that is a logger.
+Status check_state(const TomlTable& table, const Service& service) {
+  TRY(check_paths(table, "state", {service.state}, "/data/"));
+  if (service.state.find('/', std::string_view("/data/").size()) != std::string::npos ||
+      service.state == "/data/home" || service.state == "/data/ashlar") {
+    return fail_misuse(table.where("state") + ": '" + service.state + "' is not a directory of its own right in /data");
+  }
+  if (service.kind != ServiceKind::logger) return fail_misuse(table.where("state") + ": only a logger has one");
+  if ((service.shares & shared::kData) != 0) {
+    return fail_misuse(table.where("state") + ": with /data shared it would see more of it");
+  }
+  return {};
+}
+
 Status read_sandbox(TomlTable& table, Service& service) {
   service.capabilities = TRY(bits_of(table, "capabilities", table.list_or_empty("capabilities"), kCapabilities));
   service.shares = static_cast<std::uint8_t>(TRY(bits_of(table, "shares", table.list_or_empty("shares"), kShares)));
   service.directories = table.list_or_empty("directories");
   service.writable = table.list_or_empty("writable");
+  service.state = table.text_or("state", "");
   service.devices = table.list_or_empty("devices");
   service.memory_mib = static_cast<std::uint64_t>(TRY(number_in(table, "memory-mib", 0, kMostMemoryMib)));
   service.processes = static_cast<std::uint32_t>(TRY(number_in(table, "processes", 0, 1 << 20)));
   service.open_files = static_cast<std::uint32_t>(TRY(number_in(table, "open-files", 256, 1 << 20)));
   TRY(check_paths(table, "directories", service.directories, "/run/"));
   TRY(check_paths(table, "writable", service.writable, "/"));
+  if (!service.state.empty()) TRY(check_state(table, service));
   TRY(check_paths(table, "devices", service.devices, "/dev/"));
   if (!service.devices.empty() && (service.shares & shared::kDevices) != 0) {
     return fail_misuse(table.where("devices") + ": with the shared devices it has all of them");

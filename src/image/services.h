@@ -33,6 +33,7 @@ struct Service {
   std::uint8_t shares = 0;
   std::vector<std::string> directories;
   std::vector<std::string> writable;
+  std::string state;
   std::vector<std::string> devices;
   std::uint64_t memory_mib = 0;
   std::uint32_t processes = 0;

@@ -187,5 +187,20 @@ TEST_F(ServicesOfAnImage, BecomeATableThatNamesThemByNumber) {
   }
 }
 
+TEST(Services, ALoggersStateIsADirectoryRightInData) {
+  std::string logger(kGood);
+  logger.replace(logger.find("daemon"), 6, "logger");
+  Service service = parse_service(logger + "state = \"/data/log\"\n", "os/services/x.toml", accounts()).value();
+  EXPECT_EQ(service.kind, ServiceKind::logger);
+  EXPECT_EQ(service.state, "/data/log");
+  EXPECT_NE(service_source({service}).find(".state = \"/data/log\""), std::string::npos);
+  EXPECT_NE(error_with("state = \"/data/log\"\n").find("only a logger has one"), std::string::npos);
+  for (const char* path : {"/data", "/data/home", "/data/home/u1", "/data/ashlar", "/var/log"}) {
+    EXPECT_NE(error_of(logger + "state = \"" + path + "\"\n"), "accepted") << path;
+  }
+  EXPECT_NE(error_of(logger + "state = \"/data/log\"\nshares = [\"data\"]\n").find("it would see more of it"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace ashlar::image

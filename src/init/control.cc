@@ -26,14 +26,10 @@ Rights Control::rights_of(const Peer& peer) const noexcept {
   return Rights::none;
 }
 
-bool Control::is_follow(std::string_view packet, Rights rights) noexcept {
-  Result<ControlQuestion> question = parse_control_question(packet);
-  return rights == Rights::logger && question && question->verb == Verb::follow;
-}
-
-std::string Control::answer(std::string_view packet, Rights rights, BootTime now) noexcept {
+Reply Control::answer(std::string_view packet, Rights rights, BootTime now) noexcept {
   Result<ControlQuestion> question = parse_control_question(packet);
   if (!question) return build_control_answer(Outcome::misused, question.error().message());
+  if (rights == Rights::logger && question->verb == Verb::follow) return Follow{};
   if (rights != Rights::all && rights != Rights::session) {
     return build_control_answer(Outcome::failed, "this is for root and for the person of the session");
   }
@@ -41,8 +37,13 @@ std::string Control::answer(std::string_view packet, Rights rights, BootTime now
     case Verb::report:
       return build_control_answer(Outcome::done, build_report(report(now)));
     case Verb::log:
+      return log(*question, rights);
+    case Verb::past:
+      return LogRequest{.service = question->service,
+                        .boots_ago = static_cast<std::uint32_t>(question->from),
+                        .user = rights == Rights::all ? std::nullopt : std::optional(account_id(supervisor_->user()))};
     case Verb::restart:
-      return answer_of_service(*question, rights);
+      return restart(*question, rights);
     case Verb::power_off:
       wanted_ = PowerState::off;
       return build_control_answer(Outcome::done, "");
@@ -55,17 +56,19 @@ std::string Control::answer(std::string_view packet, Rights rights, BootTime now
   return build_control_answer(Outcome::misused, "nobody knows this question");
 }
 
-std::string Control::answer_of_service(const ControlQuestion& question, Rights rights) {
+std::string Control::restart(const ControlQuestion& question, Rights rights) {
+  if (rights != Rights::all) return build_control_answer(Outcome::failed, "only root may start a service again");
   std::optional<ServiceNumber> number = supervisor_->find(question.service);
   if (!number) return build_control_answer(Outcome::misused, "there is no service " + question.service);
-  const Service& service = supervisor_->services()[*number];
-  if (question.verb == Verb::restart) {
-    if (rights != Rights::all) return build_control_answer(Outcome::failed, "only root may start a service again");
-    Status begun = supervisor_->restart(*number);
-    return begun ? build_control_answer(Outcome::done, "")
-                 : build_control_answer(Outcome::failed, begun.error().message());
-  }
-  if (rights != Rights::all && service.definition().kind != ServiceKind::session) {
+  Status begun = supervisor_->restart(*number);
+  if (!begun) return build_control_answer(Outcome::failed, begun.error().message());
+  return build_control_answer(Outcome::done, "");
+}
+
+std::string Control::log(const ControlQuestion& question, Rights rights) const {
+  std::optional<ServiceNumber> number = supervisor_->find(question.service);
+  if (!number) return build_control_answer(Outcome::misused, "there is no service " + question.service);
+  if (rights != Rights::all && supervisor_->services()[*number].definition().kind != ServiceKind::session) {
     return build_control_answer(Outcome::failed, "only root may read what " + question.service + " writes");
   }
   return build_control_answer(Outcome::done,

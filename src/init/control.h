@@ -3,12 +3,13 @@
 // | who                                          | may ask for                                                       |
 // |----------------------------------------------|-------------------------------------------------------------------|
 // | root outside the services                    | everything                                                        |
-// | the session's person                         | the report, the log of the session, restart and power-off         |
+// | the session's person                         | the report, what sessions of theirs wrote, restart and power-off  |
 // | the logger                                   | what services write, as it comes                                  |
 // | everybody else, services of root's among them | nothing                                                           |
 #pragma once
 
 #include <optional>
+#include <variant>
 
 #include "init/boot_phases.h"
 #include "init/supervisor.h"
@@ -18,23 +19,27 @@ namespace ashlar {
 
 enum class Rights : std::uint8_t { none, session, logger, all };
 
+// What is to become of a connection: a packet is sent, or it is the logger's from now on, to answer this request, or to
+// be told what services write.
+struct Follow {};
+using Reply = std::variant<std::string, LogRequest, Follow>;
+
 class Control {
  public:
   // Both outlive it.
   Control(Supervisor& supervisor, const BootPhases& phases) : supervisor_(&supervisor), phases_(&phases) {}
 
   [[nodiscard]] Rights rights_of(const Peer& peer) const noexcept;
-  // The packet that answers one that came. It does what is asked for; `follow` is not asked here.
-  std::string answer(std::string_view packet, Rights rights, BootTime now) noexcept;
-  // Whether it is the logger that asks for output.
-  [[nodiscard]] static bool is_follow(std::string_view packet, Rights rights) noexcept;
+  // Does what a packet asks for.
+  Reply answer(std::string_view packet, Rights rights, BootTime now) noexcept;
   // What was asked for of the machine since the last time.
   std::optional<PowerState> take_wanted() noexcept { return std::exchange(wanted_, std::nullopt); }
 
   [[nodiscard]] const Supervisor& supervisor() const { return *supervisor_; }
 
  private:
-  std::string answer_of_service(const ControlQuestion& question, Rights rights);
+  std::string restart(const ControlQuestion& question, Rights rights);
+  [[nodiscard]] std::string log(const ControlQuestion& question, Rights rights) const;
   [[nodiscard]] Report report(BootTime now) const;
 
   Supervisor* supervisor_;

@@ -82,8 +82,15 @@ void ControlServer::serve(Connection& connection, Control& control, BootTime now
   Fd socket = std::exchange(connection.socket, {});
   if (size <= 0) return;
   std::string_view question(packet.data(), static_cast<std::size_t>(size));
-  if (Control::is_follow(question, connection.rights)) return follow(std::move(socket));
-  std::string answer = control.answer(question, connection.rights, now);
+  Reply reply = control.answer(question, connection.rights, now);
+  if (std::holds_alternative<Follow>(reply)) return follow(std::move(socket));
+  std::string answer;
+  if (const LogRequest* request = std::get_if<LogRequest>(&reply)) {
+    if (stream_.hand_over(socket, *request)) return;
+    answer = build_control_answer(Outcome::failed, "nothing is kept: the logger does not run, or is busy");
+  } else {
+    answer = std::move(std::get<std::string>(reply));
+  }
   // Its buffer is empty, and takes any answer. Who is gone already does not want to know.
   ::send(socket.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Peer kRoot{.user = 0, .group = "/"};
+const Peer kRoot{.user = 0, .group = "/"};
 constexpr std::uint32_t kPerson = 1001;
 
 // A session, a daemon of root's, the logger.
@@ -33,7 +33,7 @@ Machine desktop() {
 class ControlTest : public ::testing::Test {
  protected:
   ControlAnswer answer(std::string_view packet, Rights rights = Rights::all) {
-    return parse_control_answer(control_.answer(packet, rights, 9s)).value();
+    return parse_control_answer(std::get<std::string>(control_.answer(packet, rights, 9s))).value();
   }
   Outcome outcome(std::string_view packet, Rights rights = Rights::all) { return answer(packet, rights).outcome; }
 
@@ -93,6 +93,14 @@ TEST_F(ControlTest, ThePersonReadsTheSessionsLogAndNoOther) {
   EXPECT_EQ(outcome("log nobody 0\n"), Outcome::misused);
 }
 
+TEST_F(ControlTest, OfEarlierStartsThePersonReadsWhatWasTheirs) {
+  EXPECT_EQ(std::get<LogRequest>(control_.answer("past session 1\n", Rights::session, 9s)),
+            (LogRequest{.service = "session", .boots_ago = 1, .user = kPerson}));
+  EXPECT_EQ(std::get<LogRequest>(control_.answer("past seatd 1\n", Rights::session, 9s)).user, kPerson);
+  EXPECT_EQ(std::get<LogRequest>(control_.answer("past seatd 2\n", Rights::all, 9s)),
+            (LogRequest{.service = "seatd", .boots_ago = 2, .user = std::nullopt}));
+}
+
 TEST_F(ControlTest, OnlyRootStartsServicesAgain) {
   machine_.happens(ServiceEvent::Kind::executed, 1);
   EXPECT_EQ(outcome("restart seatd\n", Rights::session), Outcome::failed);
@@ -115,7 +123,8 @@ TEST_F(ControlTest, RootAndThePersonTurnTheMachineOff) {
 
 TEST_F(ControlTest, NobodyElseIsAnsweredAnything) {
   for (Rights rights : {Rights::none, Rights::logger}) {
-    for (std::string_view question : {"report\n", "log session 0\n", "restart seatd\n", "power off\n", "follow\n"}) {
+    for (std::string_view question :
+         {"report\n", "log session 0\n", "past session 1\n", "restart seatd\n", "power off\n"}) {
       ControlAnswer said = answer(question, rights);
       EXPECT_EQ(said.outcome, Outcome::failed) << question;
       EXPECT_EQ(said.text, "this is for root and for the person of the session");
@@ -126,11 +135,10 @@ TEST_F(ControlTest, NobodyElseIsAnsweredAnything) {
 }
 
 TEST_F(ControlTest, TheLoggerAloneFollows) {
-  EXPECT_TRUE(Control::is_follow("follow\n", Rights::logger));
+  EXPECT_TRUE(std::holds_alternative<Follow>(control_.answer("follow\n", Rights::logger, 9s)));
   for (Rights rights : {Rights::none, Rights::session, Rights::all}) {
-    EXPECT_FALSE(Control::is_follow("follow\n", rights));
+    EXPECT_EQ(outcome("follow\n", rights), Outcome::failed);
   }
-  EXPECT_EQ(outcome("follow\n"), Outcome::failed);
 }
 
 // The server's end of a connection, and a client's.
@@ -277,6 +285,32 @@ TEST_F(ControlServerTest, ALoggerThatEndsInOrderGetsTheRest) {
   look();
   EXPECT_EQ(parse_output_part(receive(logger))->bytes, "the last words\n");
   EXPECT_EQ(receive(logger), "");
+}
+
+TEST_F(ControlServerTest, HandsWhoWantsWhatIsKeptOverToTheLogger) {
+  Fd early = connect(Rights::all);
+  send(early, "past seatd 1\n");
+  look();
+  EXPECT_TRUE(receive(early).starts_with("failed nothing is kept"));
+
+  Fd logger = connect(Rights::logger);
+  send(logger, "follow\n");
+  look();
+  Fd client = connect(Rights::session);
+  send(client, "past session 1\n");
+  look();
+  // What services said so far comes first.
+  for (;;) {
+    std::optional<Packet> packet = receive_packet(logger, 8192).value();
+    ASSERT_TRUE(packet);
+    LogMessage message = parse_log_message(packet->text).value();
+    if (std::holds_alternative<OutputPart>(message)) continue;
+    EXPECT_EQ(std::get<LogRequest>(message).user, kPerson);
+    ASSERT_TRUE(packet->descriptor.valid());
+    send(packet->descriptor, "done\nkept\n");
+    break;
+  }
+  EXPECT_EQ(receive(client), "done\nkept\n");
 }
 
 TEST_F(ControlServerTest, SurvivesWithoutDescriptorsAndGoesOn) {

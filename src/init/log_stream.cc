@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/packet_socket.h"
+
 namespace ashlar {
 namespace {
 
@@ -11,6 +13,10 @@ constexpr std::size_t kPart = 4096;  // bytes of output in a packet
 constexpr int kPartsAtOnce = 64;     // the others of PID 1's loop have their turn after that many
 
 }  // namespace
+
+bool LogStream::hand_over(const Fd& connection, const LogRequest& request) const noexcept {
+  return logger_.valid() && send_packet(logger_, build_log_request(request), connection);
+}
 
 LogStream::Sent LogStream::send(const Supervisor& supervisor, ServiceNumber number) {
   if (supervisor.services()[number].output().written() == sent_[number]) return Sent::nothing;

@@ -19,6 +19,8 @@ class LogStream {
   void end() { logger_ = {}; }
   [[nodiscard]] const Fd& logger() const { return logger_; }
 
+  // Gives the logger a connection to answer. False: there is no logger, or it takes nothing now.
+  [[nodiscard]] bool hand_over(const Fd& connection, const LogRequest& request) const noexcept;
   // Sends some of what is there. True: there is more, and the connection takes no more now.
   bool pump(const Supervisor& supervisor) noexcept;
   // Everything has been sent that was written.

@@ -9,7 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/fd.h"
+#include "base/packet_socket.h"
+#include "format/control_message.h"
 
 namespace ashlar {
 namespace {
@@ -19,7 +20,21 @@ int refused(const char* what) {
   return 1;
 }
 
-int send_signal(int signal) { return ::kill(1, signal) == 0 ? 0 : refused("ashlar: error: ask PID 1"); }
+// The person of the session cannot signal PID 1, and asks over its control socket.
+int ask_to_leave(int signal, ControlQuestion::Verb verb) {
+  if (::kill(1, signal) == 0) return 0;
+  Result<std::optional<Packet>> packet = [&]() -> Result<std::optional<Packet>> {
+    Fd socket = TRY(connect_for_packets(kControlSocket));
+    TRY(write_all(socket, as_bytes(build_control_question({.verb = verb, .service = {}}))));
+    return receive_packet(socket, kLongestControlAnswer);
+  }();
+  if (packet && *packet) {
+    Result<ControlAnswer> answer = parse_control_answer((*packet)->text);
+    if (answer && answer->outcome == Outcome::done) return 0;
+  }
+  std::fputs("ashlar: error: only root and the person of the session may turn the machine off\n", stderr);
+  return 1;
+}
 
 // sd_notify(3): one datagram, a line for each argument.
 int notify(std::span<char*> lines) {
@@ -46,8 +61,8 @@ int notify(std::span<char*> lines) {
 int tell_pid_1(std::span<char*> arguments) {
   std::string_view name = arguments.empty() ? "" : arguments[0];
   name = name.substr(name.rfind('/') + 1);
-  if (name == "poweroff") return send_signal(SIGUSR2);
-  if (name == "reboot") return send_signal(SIGTERM);
+  if (name == "poweroff") return ask_to_leave(SIGUSR2, ControlQuestion::Verb::power_off);
+  if (name == "reboot") return ask_to_leave(SIGTERM, ControlQuestion::Verb::power_restart);
   if (name == "notify") return notify(arguments.subspan(1));
   std::fputs("ashlar: error: this is PID 1; call it as poweroff, reboot or notify\n", stderr);
   return 2;

@@ -1,6 +1,6 @@
 // The other names of PID 1's own program, by which it only tells PID 1 something: /usr/sbin/poweroff and
-// /usr/sbin/reboot send it a signal, /usr/lib/ashlar/notify sends its arguments to the notify socket of the service it
-// runs in.
+// /usr/sbin/reboot send it a signal, or ask over its control socket where that is not allowed, /usr/lib/ashlar/notify
+// sends its arguments to the notify socket of the service it runs in.
 #pragma once
 
 #include <span>

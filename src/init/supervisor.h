@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "format/log_message.h"
 #include "init/service.h"
 
 namespace ashlar {

@@ -13,6 +13,10 @@
 namespace ashlar {
 
 inline constexpr char kDataRoot[] = "/data";
+// What a service may write of /data; nullptr: nothing.
+inline const char* own_data(const ServiceSandbox& sandbox) {
+  return sandbox.home != nullptr ? sandbox.home : sandbox.state;
+}
 
 // Takes the key of a home out of the kernel, whoever has put it there; without it the home's files are ciphertext.
 Status close_home(const char* home);

@@ -51,7 +51,7 @@ Status enter_landlock(const ServiceSandbox& sandbox) {
   for (auto list : {sandbox.directories, sandbox.writable}) {
     for (const char* path : list) TRY(allow(rules, path, kWrite));
   }
-  if (sandbox.home != nullptr) TRY(allow(rules, sandbox.home, kWrite));
+  if (own_data(sandbox) != nullptr) TRY(allow(rules, own_data(sandbox), kWrite));
   if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) return fail_errno("enter Landlock");
   return {};
 }

@@ -25,8 +25,7 @@ Status mount_on(const char* source, const std::string& target, const char* type,
 }
 
 // The service's own, below directories that are root's.
-Status make_own_directory(const std::string& path, const ServiceDefinition& service) {
-  mode_t mode = service.kind == ServiceKind::session ? 0700 : 0755;
+Status make_own_directory(const std::string& path, const ServiceDefinition& service, mode_t mode) {
   for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
     ::mkdir(path.substr(0, slash).c_str(), 0755);  // when it is neither there nor made, the next step says so
   }
@@ -79,13 +78,13 @@ Status make_own_devices(const ServiceSandbox& sandbox) {
   return mount_on(shm.c_str(), "/dev/shm", nullptr, MS_BIND);
 }
 
-// Nothing of /data, or one home of it.
-Status hide_data(const ServiceSandbox& sandbox) {
+// Nothing of /data, or one directory of it.
+Status hide_data(const char* shown) {
   Fd home;
-  if (sandbox.home != nullptr) home = TRY(open_file(sandbox.home, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+  if (shown != nullptr) home = TRY(open_file(shown, O_PATH | O_DIRECTORY | O_NOFOLLOW));
   TRY(mount_on("tmpfs", kDataRoot, "tmpfs", kInert, "mode=0755,size=4k,nr_inodes=8"));
   if (!home.valid()) return {};
-  std::string path = sandbox.home;
+  std::string path = shown;
   for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
     ::mkdir(path.substr(0, slash).c_str(), 0755);
   }
@@ -111,7 +110,10 @@ Status enter_view(const ServiceDefinition& service) {
   TRY(mount_on(nullptr, "/", nullptr, MS_REC | MS_PRIVATE));
   // Of other users' processes it sees nothing, nor of those that have more capabilities.
   TRY(mount_on("proc", "/proc", "proc", kInert, "hidepid=invisible"));
-  for (const char* path : sandbox.directories) TRY(make_own_directory(path, service));
+  for (const char* path : sandbox.directories) {
+    TRY(make_own_directory(path, service, service.kind == ServiceKind::session ? 0700 : 0755));
+  }
+  if (sandbox.state != nullptr) TRY(make_own_directory(sandbox.state, service, 0700));
   bool own_devices = (sandbox.shares & shared::kDevices) == 0;
   if (own_devices) TRY(make_own_devices(sandbox));
   bool own_temporary = (sandbox.shares & shared::kTemporary) == 0;
@@ -119,7 +121,7 @@ Status enter_view(const ServiceDefinition& service) {
     for (const char* path : kTemporary) TRY(mount_on("tmpfs", path, "tmpfs", kInert, "mode=1777,size=25%"));
   }
 
-  if ((sandbox.shares & shared::kData) == 0) TRY(hide_data(sandbox));
+  if ((sandbox.shares & shared::kData) == 0) TRY(hide_data(own_data(sandbox)));
 
   // What can be written becomes a mount of its own, so that it can be told apart from what lies around it.
   for (auto list : {sandbox.directories, sandbox.writable}) {
@@ -129,7 +131,7 @@ Status enter_view(const ServiceDefinition& service) {
   for (auto list : {sandbox.directories, sandbox.writable}) {
     for (const char* path : list) TRY(set_read_only(path, false));
   }
-  if (sandbox.home != nullptr) TRY(set_read_only(sandbox.home, false));
+  if (own_data(sandbox) != nullptr) TRY(set_read_only(own_data(sandbox), false));
   for (const char* path : kTemporary) TRY(set_read_only(path, false));
   if (!own_devices) TRY(set_read_only("/dev", false));
   return {};

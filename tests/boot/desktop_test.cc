@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "guest.h"
 #include "test_image.h"
@@ -128,6 +129,19 @@ TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
   EXPECT_TRUE(guest.comes_to_hold(screens, seconds(30)));
   EXPECT_TRUE(guest.holds(title("plays")));
 
+
+  // Once more, or as often as the soak run wants: no service has failed.
+  const char* wanted = std::getenv("ASHLAR_RESTARTS");
+  const int restarts = wanted != nullptr ? std::atoi(wanted) : 1;
+  for (int i = 0; i < restarts; ++i) {
+    ASSERT_OK(machine->type_serial("ashlarctl power restart\n"));
+    ASSERT_OK(start_without_data(console));
+    ASSERT_OK(machine->wait_for_line("ashlar: service session: ready", kBootLimit));
+    ASSERT_OK(machine->type_serial("ashlarctl service list\n"));
+    Result<std::string> services = machine->wait_for_line(" services, ", seconds(60));
+    ASSERT_OK(services);
+    ASSERT_TRUE(services->ends_with(" services, 0 failed")) << *services << " at restart " << i;
+  }
   ASSERT_OK(machine->powerdown());
   Result<vm::MachineStatus> ended = machine->wait_exit(seconds(60));
   ASSERT_OK(ended);

@@ -1,5 +1,6 @@
 // What is asked of PID 1 over its control socket, and what ashlarctl and the logger read from it.
 #include "format/control_message.h"
+#include "format/log_message.h"
 #include "fuzz.h"
 
 using namespace ashlar;
