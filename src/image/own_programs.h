@@ -1,6 +1,7 @@
 // The programs of an image that are ours: where their sources are and where they lie in it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
@@ -33,6 +34,12 @@ inline constexpr OwnProgram kPamModule = {"pam-module", "session", "pam_ashlar",
 
 inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram,  kDataProgram, kCtlProgram,
                                             kBarProgram,  kLoginProgram, kPamModule};
+// Whether an absolute path of the image is one of theirs.
+inline bool is_own_program(std::string_view path) {
+  return std::ranges::any_of(kOwnPrograms, [&](const OwnProgram& own) {
+    return !own.place.empty() && path.starts_with('/') && path.substr(1) == own.place;
+  });
+}
 inline constexpr std::array kOptionalPrograms = {kCtlProgram.name, kBarProgram.name, kDataProgram.name,
                                                  kLoginProgram.name, kPamModule.name};
 
