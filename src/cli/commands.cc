@@ -12,10 +12,12 @@
 #include "image/attestations.h"
 #include "image/cache.h"
 #include "image/fetch.h"
+#include "image/hardening.h"
 #include "image/inspect.h"
 #include "image/keys.h"
 #include "image/predict.h"
 #include "image/resolve.h"
+#include "image/root_files.h"
 #include "vm/run.h"
 
 namespace ashlar::cli {
@@ -131,6 +133,14 @@ Status run_command(const RunCommandOptions& options) {
 }
 
 Status inspect_command(const InspectCommandOptions& options) {
+  if (options.hardening) {
+    Workshop tools = TRY(open_tools(TRY(tool_options({})), "workshop"));
+    Cache cache = TRY(Cache::open_default());
+    TemporaryDirectory work = TRY(TemporaryDirectory::below(cache.work()));
+    TRY(extract_root(tools, options.image, work.path()));
+    std::vector<HardenedFile> files = TRY(look_at_hardening(work.path() / "root"));
+    return print(options.json ? hardening_json(files) : hardening_table(files));
+  }
   return print(TRY(inspect_image(options.image, options.json ? Format::kJson : Format::kText)));
 }
 

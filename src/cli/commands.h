@@ -54,9 +54,17 @@ Status run_command(const RunCommandOptions& options);
 
 struct InspectCommandOptions {
   std::string image;
+  bool hardening = false;
   bool json = false;
 };
 Status inspect_command(const InspectCommandOptions& options);
+
+struct AuditCommandOptions {
+  std::string of;  // a profile or an image
+  ImageChoice choice;
+  bool json = false;
+};
+Status audit_command(const AuditCommandOptions& options);
 
 struct VerifyCommandOptions {
   std::string image;

@@ -81,8 +81,15 @@ int main(int argc, char** argv) {
   CLI::App* inspect = app.add_subcommand("inspect", "show what an image says about itself");
   static InspectCommandOptions inspect_options;
   inspect->add_option("image", inspect_options.image)->required();
+  inspect->add_flag("--hardening", inspect_options.hardening, "show how each program and library of it was compiled");
   inspect->add_flag("--json", inspect_options.json);
   inspect->callback([&] { chosen = [] { return inspect_command(inspect_options); }; });
+
+  CLI::App* audit = app.add_subcommand("audit", "show how exposed each service of an image or a profile is, and why");
+  static AuditCommandOptions audit_options;
+  audit->add_option("of", audit_options.of, "an image, or a profile of os/profiles")->required();
+  audit->add_flag("--json", audit_options.json, "print every question with its answer");
+  audit->callback([&] { chosen = [] { return audit_command(audit_options); }; });
 
   CLI::App* verify = app.add_subcommand("verify", "check an image's whole chain offline, every verity block included");
   static VerifyCommandOptions verify_options;

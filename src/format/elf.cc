@@ -1,51 +1,18 @@
 #include "format/elf.h"
 
-#include <elf.h>
-
 #include <algorithm>
 
+#include "format/elf_layout.h"
+
 namespace ashlar {
+namespace elf {
 namespace {
 
 constexpr std::size_t kMaxSegments = 1024;
 constexpr std::size_t kMaxNames = 1024;
 constexpr std::size_t kMaxNameSize = 4096;  // bytes
 
-struct FileHeader {
-  std::array<std::uint8_t, 16> identity;
-  Le16 type;
-  Le16 machine;
-  Le32 version;
-  Le64 entry;
-  Le64 segments_offset;
-  Le64 sections_offset;
-  Le32 flags;
-  Le16 header_size;
-  Le16 segment_size;
-  Le16 segment_count;
-  Le16 section_size;
-  Le16 section_count;
-  Le16 names_index;
-};
-static_assert(sizeof(FileHeader) == sizeof(Elf64_Ehdr));
-
-struct Segment {
-  Le32 type;
-  Le32 flags;
-  Le64 offset;
-  Le64 address;
-  Le64 physical_address;
-  Le64 file_size;
-  Le64 memory_size;
-  Le64 alignment;
-};
-static_assert(sizeof(Segment) == sizeof(Elf64_Phdr));
-
-struct Dynamic {
-  Le64 tag;
-  Le64 value;
-};
-static_assert(sizeof(Dynamic) == sizeof(Elf64_Dyn));
+}  // namespace
 
 Result<std::string> c_string(ByteView bytes, std::string_view what) {
   auto end = std::ranges::find(bytes, std::uint8_t{0});
@@ -69,6 +36,22 @@ Result<std::vector<Segment>> read_segments(ByteView file, const FileHeader& head
 Result<ByteView> content_of(const Segment& segment, ByteView file, std::string_view what) {
   return slice(file, segment.offset, segment.file_size, what);
 }
+
+Result<FileHeader> read_header(ByteView file) {
+  if (!is_elf(file)) return fail("not an ELF file");
+  auto header = TRY(Reader(file).read<FileHeader>("ELF: the header"));
+  if (header.identity[EI_CLASS] != ELFCLASS64 || header.identity[EI_DATA] != ELFDATA2LSB) {
+    return fail("ELF: not 64-bit little-endian");
+  }
+  if (header.version != EV_CURRENT) return fail("ELF: an unknown version");
+  return header;
+}
+
+}  // namespace elf
+
+namespace {
+
+using namespace elf;
 
 // Tables of the dynamic section are named by address. A string table may not reach past the segment it begins in.
 Result<ByteView> bytes_at_address(std::uint64_t address, std::uint64_t size, std::span<const Segment> segments,
@@ -108,6 +91,7 @@ Status read_dynamic(ByteView dynamic, std::span<const Segment> segments, ByteVie
         break;
       case DT_FLAGS_1:
         info.bind_now |= (entry.value & DF_1_NOW) != 0;
+        info.pie |= (entry.value & DF_1_PIE) != 0;
         break;
       case DT_BIND_NOW:
         info.bind_now = true;
@@ -146,12 +130,7 @@ Status read_dynamic(ByteView dynamic, std::span<const Segment> segments, ByteVie
 bool is_elf(ByteView file) { return as_text(file).starts_with(std::string_view(ELFMAG, SELFMAG)); }
 
 Result<ElfInfo> parse_elf(ByteView file) {
-  if (!is_elf(file)) return fail("not an ELF file");
-  auto header = TRY(Reader(file).read<FileHeader>("ELF: the header"));
-  if (header.identity[EI_CLASS] != ELFCLASS64 || header.identity[EI_DATA] != ELFDATA2LSB) {
-    return fail("ELF: not 64-bit little-endian");
-  }
-  if (header.version != EV_CURRENT) return fail("ELF: an unknown version");
+  FileHeader header = TRY(read_header(file));
   if (header.type < ET_REL || header.type > ET_CORE) return fail("ELF: an unknown type of file");
   ElfInfo info;
   info.type = static_cast<ElfType>(std::uint16_t{header.type});

@@ -20,6 +20,7 @@ struct ElfInfo {
   bool writable_executable = false;  // a PT_LOAD that is both
   bool text_relocations = false;     // DT_TEXTREL or DF_TEXTREL
   bool relro = false;                // PT_GNU_RELRO: what only relocation writes is read-only afterwards; all of it
+  bool pie = false;                  // DF_1_PIE: a program that can lie anywhere, as its linker says
   bool bind_now = false;             // with DT_BIND_NOW, DF_BIND_NOW or DF_1_NOW: nothing is relocated later
   std::vector<std::string> needed;   // DT_NEEDED
   std::optional<std::string> soname;

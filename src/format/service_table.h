@@ -3,6 +3,8 @@
 // it, and nothing but the owner's signature can change it.
 #pragma once
 
+#include <linux/filter.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +38,10 @@ struct GroupId {
   std::uint32_t number;
 };
 
+// The first number of a system call that the lists were made without knowing (arch/x86/entry/syscalls/syscall_64.tbl).
+// From it on calls do not exist for a service, so that libraries which know them fall back to older ones.
+inline constexpr std::uint32_t kFirstUnknownCall = 470;
+
 // Of what everything else on the machine has: a service has none of it unless its file says so. (System V IPC and
 // message queues cannot be shared: the kernel has none.)
 namespace shared {
@@ -63,6 +69,8 @@ struct ServiceSandbox {
   // What its own /dev has beside null, zero, full, random and urandom: nodes, or directories that are followed as they
   // change. What is not there is left out.
   std::span<const char* const> devices;
+  // What it may ask of the kernel, as a program for seccomp(2). A service without one does not start.
+  std::span<const sock_filter> system_calls;
   std::uint64_t memory_bytes;  // together; more ends it whole
   std::uint32_t processes;     // threads count
   std::uint32_t open_files;    // each process

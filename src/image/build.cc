@@ -13,6 +13,7 @@
 #include "image/cache.h"
 #include "image/disk.h"
 #include "image/erofs.h"
+#include "image/exposure.h"
 #include "image/fetch.h"
 #include "image/kernel.h"
 #include "image/mapped_file.h"
@@ -201,8 +202,10 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     return fail_misuse("the profile " + options.profile +
                        " has programs that attack the system it is: there are dev images of it and no others");
   }
-  AccountFiles accounts = TRY(build_accounts(TRY(read_text(os / "users.toml")), "os/users.toml"));
-  std::vector<Service> services = TRY(read_services(os / "services", recipe->second.services, accounts));
+  ServiceWords words = TRY(read_service_words(os));
+  std::vector<Service> services = TRY(read_services(os / "services", recipe->second.services, words));
+  const double most_exposed = TRY(read_exposure_limit(os));
+  TRY(check_exposure(services, most_exposed));
   Lock lock = TRY(read_lock(options.lock));
   TRY(check_current(lock, recipes));
   Result<Epoch> epoch = in("os/epoch", parse_epoch(TRY(read_text(os / "epoch"))));
@@ -274,6 +277,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   TRY(check_programs(services, {tree.root, os / "root"}, own_programs));
   Overlay overlay = {
       .os = os, .programs = programs, .variant = options.variant, .version = version, .profile = options.profile};
+  if (!services.empty()) overlay.exposure = exposure_json(exposures_of(services), most_exposed);
   VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, steps));
 
   // Here the root was measured: nothing in it changes any more. What follows carries its hash and is signed.

@@ -42,7 +42,7 @@ Status for_each_elf(const std::vector<fs::path>& files, const fs::path& tree, co
     MappedFile file = TRY(MappedFile::open(files[i]));
     fs::path place = fs::path("/") / files[i].lexically_relative(tree);
     ElfInfo elf = TRY(in(place.string(), parse_elf(file.bytes())));
-    return elf.machine == kElfMachineX64 ? look(place, elf) : Status{};
+    return elf.machine == kElfMachineX64 ? look(place, elf, file.bytes()) : Status{};
   });
 }
 

@@ -8,7 +8,8 @@ namespace ashlar::image {
 
 // Looks at every ELF file of the finished root. An error lists those with a segment that is writable and executable,
 // with an executable stack (or none asked for: ld.so takes that for an executable one) or with text relocations; and
-// programs of our own that are not position-independent with full RELRO.
+// programs of our own that are not position-independent with full RELRO, have no stack protector, or look for libraries
+// where nobody else does.
 Status check_memory(const fs::path& tree);
 
 }  // namespace ashlar::image

@@ -38,12 +38,21 @@ TEST_F(MemoryCheck, NamesEachFault) {
 }
 
 TEST_F(MemoryCheck, AsksMoreOfOurOwnPrograms) {
-  TestElf ours{.flags = DF_BIND_NOW, .relro = true};
+  const Bytes canary = {0x64, 0x48, 0x8b, 0x04, 0x25, 0x28, 0x00, 0x00, 0x00};
+  TestElf ours{.code = PF_R | PF_X, .flags = DF_BIND_NOW, .relro = true, .instructions = canary};
+  auto with = [&](auto change) {
+    TestElf changed = ours;
+    change(changed);
+    return changed;
+  };
   put("usr/lib/ashlar/init", ours);
   EXPECT_EQ(fault(), "") << "the control";
-  expect_fault("usr/lib/ashlar/data", {.flags = DF_BIND_NOW, .relro = true, .type = ET_EXEC}, "a fixed address");
-  expect_fault("usr/bin/ashlarctl", {.relro = true}, "no full RELRO");
-  expect_fault("usr/lib/x86_64-linux-gnu/security/pam_ashlar.so", {.flags = DF_BIND_NOW}, "no full RELRO");
+  expect_fault("usr/lib/ashlar/data", with([](TestElf& elf) { elf.type = ET_EXEC; }), "a fixed address");
+  expect_fault("usr/bin/ashlarctl", with([](TestElf& elf) { elf.flags = 0; }), "no full RELRO");
+  expect_fault("usr/lib/x86_64-linux-gnu/security/pam_ashlar.so", with([](TestElf& elf) { elf.relro = false; }),
+               "no full RELRO");
+  expect_fault("usr/lib/ashlar/login", with([](TestElf& elf) { elf.instructions.clear(); }), "no stack protector");
+  expect_fault("usr/lib/ashlar/bar", with([](TestElf& elf) { elf.runpath = "/lib"; }), "a library path of its own");
   put("usr/bin/somebodys", {.type = ET_EXEC});
   EXPECT_EQ(fault(), "");
 }

@@ -83,7 +83,7 @@ Result<std::vector<MissingNeed>> missing_needs_of(const std::vector<fs::path>& f
   std::vector<fs::path> standard = TRY(library_directories(view));
   std::vector<MissingNeed> result;
   std::mutex mutex;
-  TRY(for_each_elf(files, tree, [&](const fs::path& place, const ElfInfo& elf) -> Status {
+  TRY(for_each_elf(files, tree, [&](const fs::path& place, const ElfInfo& elf, ByteView) -> Status {
     std::vector<std::string> missing = missing_of(elf, place, view, standard);
     if (missing.empty()) return {};
     auto origin = origins.find(place.string());

@@ -1,6 +1,7 @@
 // The programs of an image that are ours: where their sources are and where they lie in it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
@@ -22,7 +23,7 @@ struct OwnProgram {
   Toolset toolset;
 };
 
-// Every image has boot and init; the others are there when its recipe asks for them.
+// Every image has boot, init and the heap library; the others are there when its recipe asks for them.
 inline constexpr OwnProgram kBootProgram = {"boot", "boot", "ashlar-boot", "", Toolset::kWorkshop};
 inline constexpr OwnProgram kInitProgram = {"init", "init", "ashlar-init", "usr/lib/ashlar/init", Toolset::kWorkshop};
 inline constexpr OwnProgram kDataProgram = {"data", "data", "ashlar-data", "usr/lib/ashlar/data", Toolset::kSdk};
@@ -39,8 +40,19 @@ inline constexpr OwnProgram kPamModule = {"pam-module", "session", "pam_ashlar",
 inline constexpr OwnProgram kAttackProgram = {"attack", "prove/live", "ashlar-attack", "usr/lib/ashlar/attack",
                                               Toolset::kAttack};
 
-inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram,  kDataProgram,   kCtlProgram, kBacklightProgram,
-                                            kBarProgram,  kLoginProgram, kLoggerProgram, kPamModule,  kAttackProgram};
+// What os/root/etc/ld.so.preload names.
+inline constexpr OwnProgram kHeapLibrary = {"heap", "heap", "ashlar_scudo", "usr/lib/ashlar/libscudo.so",
+                                            Toolset::kWorkshop};
+
+inline constexpr std::array kOwnPrograms = {kBootProgram,   kInitProgram,      kHeapLibrary,  kDataProgram,
+                                            kCtlProgram,    kBacklightProgram, kBarProgram,   kLoginProgram,
+                                            kLoggerProgram, kPamModule,        kAttackProgram};
+// Whether an absolute path of the image is one of theirs.
+inline bool is_own_program(std::string_view path) {
+  return std::ranges::any_of(kOwnPrograms, [&](const OwnProgram& own) {
+    return !own.place.empty() && path.starts_with('/') && path.substr(1) == own.place;
+  });
+}
 inline constexpr std::array kOptionalPrograms = {kAttackProgram.name, kBacklightProgram.name, kBarProgram.name,
                                                  kCtlProgram.name,    kDataProgram.name,      kLoggerProgram.name,
                                                  kLoginProgram.name,  kPamModule.name};

@@ -68,6 +68,14 @@ std::vector<std::string> numbers_of(const std::vector<std::string>& names, const
   return numbers;
 }
 
+std::vector<std::string> steps_of(const std::vector<sock_filter>& program) {
+  std::vector<std::string> steps;
+  for (const sock_filter& step : program) {
+    steps.push_back(fmt::format("{{{:#x}, {}, {}, {:#x}}}", step.code, step.jt, step.jf, step.k));
+  }
+  return steps;
+}
+
 }  // namespace
 
 std::string service_source(const std::vector<Service>& services) {
@@ -92,13 +100,14 @@ std::string service_source(const std::vector<Service>& services) {
         "                 .groups = {},\n                 .capabilities = {:#x},\n                 .shares = {:#x},\n"
         "                 .directories = {},\n                 .writable = {},\n                 .home = nullptr,\n"
         "                 .state = {},\n"
-        "                 .devices = {},\n"
+        "                 .devices = {},\n                 .system_calls = {},\n"
         "                 .memory_bytes = {},\n                 .processes = {},\n                 .open_files = "
         "{}}}}},\n",
         service.user, service.group, own.numbers("GroupId", "Groups", groups), service.capabilities, service.shares,
         own.texts("Directories", service.directories), own.texts("Writable", service.writable),
         service.state.empty() ? "nullptr" : literal(service.state), own.texts("Devices", service.devices),
-        service.memory_mib << 20, service.processes, service.open_files);
+        own.numbers("sock_filter", "SystemCalls", steps_of(service.system_calls)), service.memory_mib << 20,
+        service.processes, service.open_files);
     arrays += own.text();
   }
   return fmt::format(

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "format/service_table.h"
 #include "image/accounts.h"
+#include "image/seccomp_filter.h"
 
 namespace ashlar::image {
 
@@ -35,18 +36,30 @@ struct Service {
   std::vector<std::string> writable;
   std::string state;
   std::vector<std::string> devices;
+  SeccompRules seccomp;
+  std::vector<sock_filter> system_calls;  // made of these rules
   std::uint64_t memory_mib = 0;
   std::uint32_t processes = 0;
   std::uint32_t open_files = 0;
 };
 
-// One file. What it contradicts in itself, and users and groups that are not in `accounts`, are errors.
-Result<Service> parse_service(std::string_view text, const fs::path& file, const AccountFiles& accounts);
+// What words in the files mean.
+struct ServiceWords {
+  AccountFiles accounts;    // os/users.toml
+  SystemCallGroups groups;  // os/policy/seccomp/groups.toml
+};
+Result<ServiceWords> read_service_words(const fs::path& os);
+
+// One file. What it contradicts in itself, and users, groups and system calls that are not in `words`, are errors.
+Result<Service> parse_service(std::string_view text, const fs::path& file, const ServiceWords& words);
 
 // The services `names` of `directory`, sorted by name. What an image's service needs must be in the image; what it only
 // comes after may be left out, and is then forgotten, but must have a file. Nothing may wait for itself.
 Result<std::vector<Service>> read_services(const fs::path& directory, const std::vector<std::string>& names,
-                                           const AccountFiles& accounts);
+                                           const ServiceWords& words);
+
+// "sys_admin", as the files have it; its number is below 41.
+std::string_view name_of_capability(unsigned number);
 
 // Whether every service's program is in one of `roots`, unpacked trees of which the later lie over the earlier, or is
 // one of `own`.

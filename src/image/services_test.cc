@@ -7,8 +7,10 @@
 namespace ashlar::image {
 namespace {
 
-AccountFiles accounts() {
-  return build_accounts(R"(
+ServiceWords words() {
+  ServiceWords words;
+  words.groups = SystemCallGroups::parse("[group.base]\nwhat = \"x\"\ncalls = [\"read\", \"mseal\"]\n", "x").value();
+  words.accounts = build_accounts(R"(
 [[user]]
 name = "root"
 id = 0
@@ -23,8 +25,9 @@ shell = "/bin/sh"
 name = "seat"
 id = 104
 )",
-                        "users.toml")
-      .value();
+                                  "users.toml")
+                       .value();
+  return words;
 }
 
 constexpr std::string_view kGood = R"(description = "x"
@@ -34,10 +37,11 @@ ready = "descriptor"
 user = "root"
 memory-mib = 16
 processes = 4
+system-calls = ["@base"]
 )";
 
 std::string error_of(const std::string& text) {
-  Result<Service> service = parse_service(text, "os/services/x.toml", accounts());
+  Result<Service> service = parse_service(text, "os/services/x.toml", words());
   if (service) return "accepted";
   EXPECT_TRUE(service.error().is_misuse());
   return service.error().message();
@@ -66,7 +70,7 @@ directories = ["/run/x"]
 writable = ["/run"]
 open-files = 1024
 )",
-                                  "os/services/seatd.toml", accounts())
+                                  "os/services/seatd.toml", words())
                         .value();
   EXPECT_EQ(service.name, "seatd");
   EXPECT_EQ(service.arguments, (std::vector<std::string>{"seat-daemon", "-n", "3"}));
@@ -88,7 +92,7 @@ TEST(Services, ASessionIsWhoeverUnlockedData) {
   text.replace(text.find("\"daemon\""), 8, "\"session\"");
   EXPECT_EQ(error_of(text), "os/services/x.toml:5: 'user': a session is the person's who unlocked /data");
   text.replace(text.find("user = \"root\"\n"), 14, "");
-  Service session = parse_service(text, "os/services/x.toml", accounts()).value();
+  Service session = parse_service(text, "os/services/x.toml", words()).value();
   EXPECT_EQ(session.user, kNobody.number);
   EXPECT_EQ(session.environment, (std::vector<std::string>{"LANG=C.UTF-8", "PATH=/usr/sbin:/usr/bin"}));
   for (const char* name : {"HOME", "XDG_RUNTIME_DIR", "ASHLAR_SESSION"}) {
@@ -97,7 +101,7 @@ TEST(Services, ASessionIsWhoeverUnlockedData) {
 }
 
 TEST(Services, DefaultsAreNarrow) {
-  Service service = parse_service(kGood, "os/services/x.toml", accounts()).value();
+  Service service = parse_service(kGood, "os/services/x.toml", words()).value();
   EXPECT_EQ(service.arguments, std::vector<std::string>{"seatd"});
   EXPECT_EQ(service.capabilities, 0U);
   EXPECT_EQ(service.shares, 0);
@@ -105,18 +109,35 @@ TEST(Services, DefaultsAreNarrow) {
 }
 
 TEST(Services, ErrorsNameFileLineAndKey) {
-  EXPECT_EQ(error_with("need = []\n"), "os/services/x.toml:8: 'need' is not a key known here");
+  EXPECT_EQ(error_with("need = []\n"), "os/services/x.toml:9: 'need' is not a key known here");
   EXPECT_EQ(error_instead("memory-mib = 16\n", ""), "os/services/x.toml:1: 'memory-mib' is missing");
   EXPECT_EQ(error_instead("\"daemon\"", "\"deamon\""),
             "os/services/x.toml:2: 'kind' is one of daemon, oneshot, session, not 'deamon'");
   EXPECT_EQ(error_instead("\"root\"", "\"toor\""), "os/services/x.toml:5: 'user': os/users.toml has no user 'toor'");
-  EXPECT_EQ(error_with("groups = [\"seats\"]\n"), "os/services/x.toml:8: 'groups': os/users.toml has no group 'seats'");
+  EXPECT_EQ(error_with("groups = [\"seats\"]\n"), "os/services/x.toml:9: 'groups': os/users.toml has no group 'seats'");
   EXPECT_EQ(error_with("capabilities = [\"cap_chown\"]\n"),
-            "os/services/x.toml:8: 'capabilities': there is no 'cap_chown'");
+            "os/services/x.toml:9: 'capabilities': there is no 'cap_chown'");
   EXPECT_EQ(error_with("shares = [\"network\", \"network\"]\n"),
-            "os/services/x.toml:8: 'shares': 'network' is named twice");
+            "os/services/x.toml:9: 'shares': 'network' is named twice");
   EXPECT_EQ(error_instead("processes = 4", "processes = 0"),
             "os/services/x.toml:7: 'processes' must lie between 1 and 1048576");
+}
+
+TEST(Services, ListTheirSystemCalls) {
+  auto instead = [](const std::string& lines) { return error_instead("system-calls = [\"@base\"]\n", lines); };
+  EXPECT_EQ(instead(""), "os/services/x.toml:1: 'system-calls' is missing");
+  const std::string at = "os/services/x.toml:8: 'system-calls': ";
+  EXPECT_EQ(instead("system-calls = [\"@files\"]\n"), at + "there is no group '@files'");
+  EXPECT_EQ(instead("system-calls = [\"raed\"]\n"), at + "there is no system call 'raed'");
+  EXPECT_EQ(instead("system-calls = [\"socketcall\"]\n"), at + "there is no system call 'socketcall'") << "i386's";
+  EXPECT_EQ(instead("system-calls = [\"@base\", \"read\"]\n"), at + "'read' is named already");
+  EXPECT_EQ(instead("system-calls = [\"bpf\"]\n"), at + "no service may call 'bpf'");
+  EXPECT_EQ(instead("system-calls = [\"socket\"]\n"), at + "it may call 'socket', and 'sockets' names no family");
+  EXPECT_EQ(error_with("sockets = [\"unix\"]\n"),
+            "os/services/x.toml:9: 'sockets': it may not call 'socket': add @sockets to 'system-calls'");
+  EXPECT_EQ(instead("system-calls = [\"socket\"]\nsockets = [\"alg\"]\n"),
+            "os/services/x.toml:9: 'sockets' is one of internet, netlink, packet, unix, not 'alg'");
+  EXPECT_EQ(instead("system-calls = [\"socket\"]\nsockets = [\"unix\"]\nnamespaces = [\"user\"]\n"), "accepted");
 }
 
 TEST(Services, RefusesWhatContradictsItself) {
@@ -133,7 +154,7 @@ TEST(Services, RefusesWhatContradictsItself) {
   EXPECT_NE(error_instead("\"daemon\"", "\"oneshot\""), "accepted");
   EXPECT_NE(error_instead("/usr/bin/seatd", "seatd"), "accepted");
   EXPECT_EQ(error_with(""), "accepted");
-  EXPECT_FALSE(parse_service(kGood, "os/services/X_1.toml", accounts()));
+  EXPECT_FALSE(parse_service(kGood, "os/services/X_1.toml", words()));
 }
 
 class ServicesOfAnImage : public testing::Test {
@@ -142,7 +163,7 @@ class ServicesOfAnImage : public testing::Test {
     ASSERT_TRUE(write_file(work_.path() / (name + ".toml"), as_bytes(std::string(kGood) + more)));
   }
   std::string error(const std::vector<std::string>& names) {
-    Result<std::vector<Service>> services = read_services(work_.path(), names, accounts());
+    Result<std::vector<Service>> services = read_services(work_.path(), names, words());
     if (services) return "accepted";
     EXPECT_TRUE(services.error().is_misuse());
     std::string message = services.error().message();
@@ -167,7 +188,7 @@ TEST_F(ServicesOfAnImage, WaitOnlyForWhatIsThereAndNeverInACircle) {
 
 TEST_F(ServicesOfAnImage, NeedTheirPrograms) {
   put("a", "");
-  std::vector<Service> services = read_services(work_.path(), {"a"}, accounts()).value();
+  std::vector<Service> services = read_services(work_.path(), {"a"}, words()).value();
   fs::path tree = work_.path() / "tree";
   EXPECT_FALSE(check_programs(services, {tree}, {}));
   EXPECT_TRUE(check_programs(services, {tree}, {"/usr/bin/seatd"}));
@@ -179,10 +200,12 @@ TEST_F(ServicesOfAnImage, NeedTheirPrograms) {
 TEST_F(ServicesOfAnImage, BecomeATableThatNamesThemByNumber) {
   put("b", "environment = ['X=\"?\\']\n");
   put("a", "needs = [\"b\"]\ngroups = [\"seat\"]\n");
-  std::string source = service_source(read_services(work_.path(), {"b", "a"}, accounts()).value());
-  for (const char* part : {"constexpr ServiceNumber kNeeds0[] = {1};", "constexpr GroupId kGroups0[] = {GroupId{104}};",
-                           "\"X=\\042\\077\\134\"", ".memory_bytes = 16777216,", ".readiness = Readiness::descriptor,",
-                           "constexpr const char* const kArguments1[] = {\"seatd\", nullptr};", ".directories = {},"}) {
+  std::string source = service_source(read_services(work_.path(), {"b", "a"}, words()).value());
+  for (const char* part :
+       {"constexpr ServiceNumber kNeeds0[] = {1};", "constexpr GroupId kGroups0[] = {GroupId{104}};",
+        "\"X=\\042\\077\\134\"", ".memory_bytes = 16777216,", ".readiness = Readiness::descriptor,",
+        "constexpr const char* const kArguments1[] = {\"seatd\", nullptr};", ".directories = {},",
+        ".system_calls = kSystemCalls0,", "constexpr sock_filter kSystemCalls0[] = {{0x20, 0, 0, 0x4}, "}) {
     EXPECT_NE(source.find(part), source.npos) << part << "\nin\n" << source;
   }
 }

@@ -22,6 +22,7 @@ struct TestElf {
   Elf64_Xword flags = 0;                          // DT_FLAGS
   bool relro = false;
   Elf64_Half type = ET_DYN;
+  Bytes instructions = {};  // at the end of the segment
 };
 
 // Header, five program headers, dynamic section and strings in one segment loaded at 0.
@@ -46,7 +47,7 @@ inline Bytes build_elf(const TestElf& elf) {
   tag(DT_STRTAB, strings_at);
   tag(DT_STRSZ, strings.size());
   tag(DT_NULL, 0);
-  std::size_t end = strings_at + strings.size();
+  std::size_t end = strings_at + strings.size() + elf.instructions.size();
 
   Elf64_Ehdr header{};
   std::memcpy(header.e_ident, ELFMAG, SELFMAG);
@@ -88,6 +89,7 @@ inline Bytes build_elf(const TestElf& elf) {
   append(bytes, bytes_of(relro));
   for (const Elf64_Dyn& entry : dynamic) append(bytes, bytes_of(entry));
   append(bytes, as_bytes(strings));
+  append(bytes, elf.instructions);
   return bytes;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "image/accounts.h"
+#include "image/exposure.h"
 #include "image/maintainer_scripts.h"
 #include "image/needed_check.h"
 
@@ -93,6 +94,7 @@ std::string os_release(const Overlay& overlay) {
 
 Status hash_overlay(const Overlay& overlay, InputHash& inputs) {
   inputs.add("overlay", std::to_string(kOverlayRevision)).add("os-release", os_release(overlay));
+  inputs.add("exposure", overlay.exposure);
   for (const DeviceProgram& one : overlay.programs) {
     inputs.add("program", one.program.name).add("place", one.program.place).add("made of", one.key);
   }
@@ -119,6 +121,9 @@ Status add_overlay(const Overlay& overlay, const fs::path& tree) {
   TRY(replace_symlink("init", tree / fs::path(kNotifyProgram).relative_path()));
   for (const char* name : {"poweroff", "reboot"}) {
     TRY(replace_symlink("../lib/ashlar/init", tree / "usr/sbin" / name));
+  }
+  if (!overlay.exposure.empty()) {
+    TRY(write_file(tree / fs::path(kExposureFile).relative_path(), as_bytes(overlay.exposure)));
   }
   TRY(replace_symlink("../usr/lib/os-release", tree / "etc/os-release"));
   TRY(write_file(tree / "usr/lib/os-release", as_bytes(os_release(overlay))));

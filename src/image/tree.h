@@ -35,6 +35,7 @@ struct Overlay {
   Variant variant;
   std::string version;
   std::string profile;
+  std::string exposure = {};  // what `ashlar audit` says of the services (exposure.h); none without services
 };
 // An error too when a program of ours is linked to what the tree does not have.
 Status add_overlay(const Overlay& overlay, const fs::path& tree);

@@ -88,7 +88,7 @@ Status enter_sandbox(const ServiceDefinition& service) {
     return fail_errno("forbid memory that is written and executed");
   }
   TRY(enter_landlock(sandbox));
-  return forbid_system_calls();
+  return enter_seccomp(sandbox);
 }
 
 }  // namespace ashlar

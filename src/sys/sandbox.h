@@ -29,6 +29,6 @@ Status enter_view(const ServiceDefinition& service);
 // Landlock's (sandbox_landlock.cc); after no new privileges.
 Status enter_landlock(const ServiceSandbox& sandbox);
 // Seccomp's (sandbox_seccomp.cc), last of all.
-Status forbid_system_calls();
+Status enter_seccomp(const ServiceSandbox& sandbox);
 
 }  // namespace ashlar

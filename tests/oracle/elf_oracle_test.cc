@@ -1,7 +1,10 @@
 // readelf: the same NEEDED entries, interpreter and stack flags for the host's own programs.
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 #include "format/elf.h"
+#include "format/elf_hardening.h"
 #include "oracle.h"
 
 namespace ashlar {
@@ -25,20 +28,47 @@ std::vector<std::string> bracketed(std::string_view text, std::string_view mark)
   return found;
 }
 
-TEST(ElfOracle, SeesWhatReadelfSees) {
+// So many of the host's programs, and so many of its libraries.
+std::vector<fs::path> some_files(std::size_t most) {
   std::vector<fs::path> files;
   for (const char* directory : {"/usr/bin", "/usr/lib/x86_64-linux-gnu"}) {
     std::size_t taken = 0;
     for (const auto& entry : fs::directory_iterator(directory)) {
-      if (!entry.is_regular_file() || entry.is_symlink() || taken == 40) continue;
-      Bytes content = content_of(entry.path());
-      if (!is_elf(content)) continue;
+      if (!entry.is_regular_file() || entry.is_symlink() || taken == most) continue;
+      if (!is_elf(content_of(entry.path()))) continue;
       files.push_back(entry.path());
       ++taken;
     }
   }
-  ASSERT_GT(files.size(), 20U);
-  for (const fs::path& file : files) {
+  EXPECT_GT(files.size(), most);
+  return files;
+}
+
+TEST(ElfOracle, SeesTheHardeningThatReadelfAndChecksecSee) {
+  for (const fs::path& file : some_files(15)) {
+    Bytes content = content_of(file);
+    Result<ElfInfo> info = parse_elf(content);
+    Result<ElfHardening> hardening = parse_elf_hardening(content);
+    ASSERT_TRUE(info && hardening) << file;
+    std::string notes = succeed({"readelf", "--wide", "--notes", file.string()});
+    EXPECT_EQ(hardening->indirect_branch_tracking, notes.find("IBT") != notes.npos) << file;
+    EXPECT_EQ(hardening->shadow_stack, notes.find("SHSTK") != notes.npos) << file;
+
+    nlohmann::json said = nlohmann::json::parse(succeed({"checksec", "--output=json", "--file=" + file.string()}));
+    const nlohmann::json& theirs = said.at(file.string());
+    auto theirs_is = [&](const char* what) { return theirs.at(what).get<std::string>(); };
+    EXPECT_EQ(info->relro ? info->bind_now ? "full" : "partial" : "no", theirs_is("relro")) << file;
+    EXPECT_EQ(hardening->stack_protector ? "yes" : "no", theirs_is("canary")) << file;
+    EXPECT_EQ(info->has_stack_header && !info->executable_stack ? "yes" : "no", theirs_is("nx")) << file;
+    EXPECT_EQ(info->type != ElfType::kShared ? "no" : info->pie ? "yes" : "dso", theirs_is("pie")) << file;
+    EXPECT_EQ(info->rpath ? "yes" : "no", theirs_is("rpath")) << file;
+    EXPECT_EQ(info->runpath ? "yes" : "no", theirs_is("runpath")) << file;
+    EXPECT_EQ(hardening->fortified_names > 0 ? "yes" : "no", theirs_is("fortify_source")) << file;
+  }
+}
+
+TEST(ElfOracle, SeesWhatReadelfSees) {
+  for (const fs::path& file : some_files(40)) {
     Result<ElfInfo> info = parse_elf(content_of(file));
     ASSERT_TRUE(info) << file << ": " << error_of(info);
     std::string seen = succeed({"readelf", "--wide", "--dynamic", "--program-headers", file.string()});
