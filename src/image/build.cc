@@ -19,13 +19,14 @@
 #include "image/memory_check.h"
 #include "image/parallel.h"
 #include "image/resolve.h"
+#include "image/selinux_policy.h"
 #include "image/services.h"
 #include "image/tree.h"
 
 namespace ashlar::image {
 namespace {
 
-constexpr unsigned kRootRevision = 1;
+constexpr unsigned kRootRevision = 2;
 constexpr unsigned kDiskRevision = 1;
 
 // Runs the steps and notes how long each took.
@@ -99,9 +100,10 @@ Guid derived_uuid(const Sha256Digest& key, std::string_view purpose) {
 }
 
 Result<VerifiedRootImage> build_root(const Cache& cache, const Workshop& workshop, const PackageTree& packages,
-                                     const Overlay& overlay, Steps& steps) {
+                                     const Overlay& overlay, const SelinuxPolicy& selinux, Steps& steps) {
   InputHash inputs("root", kRootRevision);
   inputs.add("packages", packages.key).add("workshop", workshop.key());
+  inputs.add("file contexts", TRY(read_text(selinux.file_contexts)));
   TRY(hash_overlay(overlay, inputs));
   Sha256Digest key = inputs.finish();
   fs::path erofs = TRY(steps.run("EROFS", [&]() -> Result<fs::path> {
@@ -112,7 +114,7 @@ Result<VerifiedRootImage> build_root(const Cache& cache, const Workshop& worksho
       TRY(link_tree(packages.root, tree));
       TRY(add_overlay(overlay, tree));
       TRY(check_memory(tree));
-      return make_erofs(workshop, tree, out, derived_uuid(key, "EROFS"));
+      return make_erofs(workshop, tree, selinux.file_contexts, out, derived_uuid(key, "EROFS"));
     }));
     steps.was_cached(entry.was_cached);
     return entry.path;
@@ -195,6 +197,8 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   if (recipe == recipes.end()) return fail_misuse("there is no profile " + options.profile + " in os/profiles");
   AccountFiles accounts = TRY(build_accounts(TRY(read_text(os / "users.toml")), "os/users.toml"));
   std::vector<Service> services = TRY(read_services(os / "services", recipe->second.services, accounts));
+  PolicySources policy_sources = TRY(read_policy_sources(os, options.variant));
+  TRY(check_domains(services, TRY(policy_names(policy_sources.cil))));
   Lock lock = TRY(read_lock(options.lock));
   TRY(check_current(lock, recipes));
   Result<Epoch> epoch = in("os/epoch", parse_epoch(TRY(read_text(os / "epoch"))));
@@ -222,6 +226,13 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     steps.was_cached(opened.was_cached());
     report.used.tools.push_back(opened.root());
     return opened;
+  }));
+
+  // What everything that runs may do, and what the files are called in it.
+  SelinuxPolicy selinux = TRY(steps.run("SELinux policy", [&]() -> Result<SelinuxPolicy> {
+    SelinuxPolicy built = TRY(in("SELinux policy", build_selinux_policy(cache, workshop, policy_sources)));
+    steps.was_cached(built.was_cached);
+    return built;
   }));
 
   // What will run: kernel, our own programs, the tree of packages.
@@ -262,7 +273,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   TRY(check_programs(services, {tree.root, os / "root"}, own_programs));
   Overlay overlay = {
       .os = os, .programs = programs, .variant = options.variant, .version = version, .profile = options.profile};
-  VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, steps));
+  VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, selinux, steps));
 
   // Here the root was measured: nothing in it changes any more. What follows carries its hash and is signed.
   report.root_hash = root.verity.root_hash;
@@ -270,8 +281,8 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Bytes uki;
   Bytes bootloader;
   TRY(steps.run("UKI", [&]() -> Status {
-    Bytes initramfs =
-        TRY(build_initramfs(TRY(file_of(programs, kBootProgram)), root.verity.root_hash, packages.list, keys.image));
+    Bytes initramfs = TRY(build_initramfs(TRY(file_of(programs, kBootProgram)), root.verity.root_hash, selinux.binary,
+                                          packages.list, keys.image));
     report.initramfs_bytes = initramfs.size();
     fs::path efi = workshop.root() / "usr/lib/systemd/boot/efi";
     std::string command_line =

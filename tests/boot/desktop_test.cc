@@ -46,6 +46,28 @@ TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
   EXPECT_NE(status->find("NoNewPrivs:\t1"), std::string::npos) << *status;
   EXPECT_NE(status->find("Seccomp:\t2"), std::string::npos) << *status;
 
+  // Each in its own domain, which it entered although it can gain no privileges; and nothing was denied on the way.
+  Result<std::string> domains = console.run(
+      "for s in udevd seatd login session; do echo $s:$(tr '\\0' '\\n' < /proc/$(head -n 1 "
+      "/sys/fs/cgroup/$s/cgroup.procs)/attr/current); done; echo enforce:$(cat /sys/fs/selinux/enforce)");
+  ASSERT_OK(domains);
+  for (const char* domain :
+       {"udevd:system_u:system_r:devices_t", "seatd:system_u:system_r:seat_t", "login:system_u:system_r:login_t",
+        "session:system_u:system_r:compositor_t", "enforce:1"}) {
+    EXPECT_NE(domains->find("\n" + std::string(domain)), std::string::npos) << *domains;
+  }
+  ASSERT_OK(machine->wait_for_line("ashlar: service session: says: the first page is there", kBootLimit));
+  Result<std::string> inner = console.run(
+      "for p in $(cat /sys/fs/cgroup/session/cgroup.procs); do echo $(cat /proc/$p/comm):$(tr '\\0' '\\n' < "
+      "/proc/$p/attr/current); done");
+  ASSERT_OK(inner);
+  for (const char* domain : {"chromium:system_u:system_r:chromium_t", "swaybg:system_u:system_r:session_t"}) {
+    EXPECT_NE(inner->find("\n" + std::string(domain)), std::string::npos) << *inner;
+  }
+  Result<std::string> denied = console.run("timeout 5 grep -a 'avc:  denied' /dev/kmsg || echo none:denied");
+  ASSERT_OK(denied);
+  EXPECT_NE(denied->find("\nnone:denied"), std::string::npos) << *denied;
+
   for (std::string_view service : {"udevd", "seatd", "session"}) {
     ASSERT_OK(machine->type_serial("kill -KILL " + main_process(service) + "\n"));
     ASSERT_OK(
