@@ -102,11 +102,11 @@ TEST_F(Shell, EveryProgramIsInItsDomain) {
     EXPECT_NE(domains.find(domain), std::string::npos) << domains;
   }
 
-  EXPECT_NE(run("echo system_u:object_r:run_t > /run/probe && echo written").find("\nwritten"), std::string::npos)
+  EXPECT_NE(run("echo system_u:system_r:init_t > /run/probe && echo written").find("\nwritten"), std::string::npos)
       << "the control";
   for (const char* attack : {"cat /run/probe > /sys/fs/selinux/load", "echo 0 > /sys/fs/selinux/enforce",
                              "echo '|/data/x' > /proc/sys/kernel/core_pattern", "cat /dev/vda", "cat /dev/tpmrm0",
-                             "echo system_u:system_r:init_t > /proc/self/attr/current"}) {
+                             "cat /run/probe > /proc/self/attr/current"}) {
     std::string said = run("(" + std::string(attack) + ") && echo done || echo re''fused");
     EXPECT_NE(said.find("\nrefused"), std::string::npos) << said;
     EXPECT_NE(said.find("Permission denied"), std::string::npos) << said;

@@ -77,7 +77,8 @@ TEST_F(Selinux, WhatOneMayOnlyOneMay) {
   std::string asking = rules({"-A", "-t", "login_t", "-c", "unix_stream_socket", "-p", "connectto"});
   EXPECT_NE(asking.find("allow lock_t login_t"), std::string::npos) << asking;
   EXPECT_EQ(asking.find("session_t"), std::string::npos) << asking;
-  EXPECT_EQ(rules({"-A", "-s", "chromium_t", "-t", "home_t", "-c", "file"}), "") << "the browser and the home's files";
+  EXPECT_EQ(rules({"-A", "-s", "chromium_t", "-t", "home_t", "-c", "file", "-p", "open,read,map"}), "")
+      << "the browser and the home's files";
   EXPECT_EQ(rules({"-A", "-s", "session_t", "-t", "input_device_t", "-c", "chr_file"}), "") << "who reads keys";
 }
 
