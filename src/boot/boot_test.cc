@@ -34,6 +34,12 @@ FakeKernel machine() {
   kernel.put("/proc/cmdline", "console=ttyS0 roothash=" + std::string(kHash) + " panic=10 --\n");
   kernel.put("/roothash.p7s", "signature");
   kernel.put("/ipe-policy.p7s", "policy");
+  kernel.put("/selinux-policy", "selinux");
+  kernel.put("/proc/self/attr/current", std::string("self", 5));
+  int number = 0;
+  for (const char* name : {"file", "dir", "lnk_file", "chr_file", "blk_file", "fifo_file", "sock_file"}) {
+    kernel.put("/sys/fs/selinux/class/" + std::string(name) + "/index", std::to_string(++number) + "\n");
+  }
   kernel.put("/dev/vda3", superblock(kBlocks));
   put_partition(kernel, "vda", 2, kDataId);
   put_partition(kernel, "vda", 3, kHashId);
@@ -53,7 +59,8 @@ TEST(Start, TakesEveryStepInOrder) {
   ASSERT_TRUE(status) << status.error().message();
   std::vector<std::string> steps;
   for (const std::string& call : kernel.calls) {
-    if (!call.starts_with("read ") && !call.starts_with("list ")) steps.push_back(call);
+    bool asks = call.starts_with("read ") || call.starts_with("list ") || call.starts_with("transact ");
+    if (!asks) steps.push_back(call);
   }
   std::string salt;
   for (int i = 0; i < 32; ++i) salt += "5a";
@@ -87,6 +94,8 @@ TEST(Start, TakesEveryStepInOrder) {
           "move /run /sysroot/run",
           "empty /",
           "chroot /sysroot",
+          "mount selinuxfs selinuxfs /sys/fs/selinux",
+          "set /sys/fs/selinux/load selinux",
           "execute /usr/lib/ashlar/init init PATH=/usr/sbin:/usr/bin HOME=/ LANG=C.UTF-8 ASHLAR_INITRAMFS_STARTED=7"}));
 }
 
@@ -148,6 +157,40 @@ TEST(Start, NeedsTheExecutionPolicy) {
   EXPECT_FALSE(strange.did("set /sys/kernel/security/ipe/policies"));
 }
 
+// What is older than the policy is labelled as the kernel would label it now.
+TEST(Start, LabelsWhatIsOlderThanThePolicy) {
+  FakeKernel kernel = machine();
+  kernel.put("/dev/input/event0", "");
+  kernel.labels = {{"/dev", "dev"}, {"/dev/vda3", "right"}};
+  kernel.answers = {{"self dev 2 input", std::string("input", 6)},
+                    {"self dev 4 vda3", "right"},
+                    {"self input 4 event0", std::string("event", 6)}};
+  ASSERT_TRUE(start_system(kernel));
+  EXPECT_EQ(kernel.labels["/dev/input"], "input");
+  EXPECT_EQ(kernel.labels["/dev/input/event0"], "event");
+  EXPECT_FALSE(kernel.did("label /dev/vda3")) << "it has that label";
+  auto place = [&](std::string_view prefix) {
+    return std::ranges::find_if(kernel.calls, [&](const std::string& call) { return call.starts_with(prefix); });
+  };
+  EXPECT_LT(place("set /sys/fs/selinux/load"), place("label ")) << "without a policy there are no labels";
+  EXPECT_LT(place("label /dev/input input"), place("execute"));
+}
+
+TEST(Start, NeedsTheSelinuxPolicy) {
+  FakeKernel missing = machine();
+  missing.remove("/selinux-policy");
+  EXPECT_EQ(why_it_stops(missing), "SELinux policy: open /selinux-policy: No such file or directory");
+  EXPECT_FALSE(missing.did("create"));
+  FakeKernel strange = machine();
+  strange.refuse("set /sys/fs/selinux/load", EINVAL);
+  EXPECT_TRUE(why_it_stops(strange).starts_with("SELinux policy: set /sys/fs/selinux/load"));
+  FakeKernel unlabelled = machine();
+  unlabelled.put("/dev/null", "");
+  unlabelled.answers["self  4 null"] = "null_device";
+  unlabelled.refuse("label /dev/null", EACCES);
+  EXPECT_TRUE(why_it_stops(unlabelled).starts_with("SELinux policy: label /dev/null"));
+}
+
 TEST(Start, NeedsADisk) {
   FakeKernel kernel = machine();
   kernel.remove("/sys/class/block/vda2/uevent");
@@ -198,10 +241,10 @@ TEST(Start, ExplainsWhyTheKernelRefusesTheSignature) {
 
 // Whatever step the kernel refuses, the start stops there: no later step is tried.
 TEST(Start, StopsAtTheFirstRefusal) {
-  for (const char* step :
-       {"mount proc", "mount devtmpfs", "key", "create", "load", "resume", "mount erofs", "mount securityfs",
-        "set /sys/kernel/security/ipe/policies/ashlar/active",
-        "set /sys/kernel/security/ipe/policies/ashlar_boot/delete", "move /dev", "empty /", "chroot"}) {
+  for (const char* step : {"mount proc", "mount devtmpfs", "key", "create", "load", "resume", "mount erofs",
+                           "mount securityfs", "set /sys/kernel/security/ipe/policies/ashlar/active",
+                           "set /sys/kernel/security/ipe/policies/ashlar_boot/delete", "move /dev", "empty /", "chroot",
+                           "mount selinuxfs", "set /sys/fs/selinux/load"}) {
     FakeKernel kernel = machine();
     kernel.refuse(step, EIO);
     EXPECT_NE(why_it_stops(kernel).find("Input/output error"), std::string::npos) << step;

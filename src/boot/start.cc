@@ -1,9 +1,11 @@
 #include "boot/start.h"
 
 #include "boot/execution_policy.h"
+#include "boot/selinux.h"
 #include "boot/verified_root.h"
 #include "format/control_message.h"
 #include "format/ipe_policy.h"
+#include "format/selinux.h"
 #include "sys/mounts.h"
 #include "sys/release.h"
 
@@ -13,6 +15,8 @@ namespace {
 constexpr std::uint64_t kMaxCmdline = 4096;     // bytes
 constexpr std::uint64_t kMaxSignature = 65536;  // bytes
 constexpr int kDiskPatience = 10'000;           // milliseconds
+
+constexpr std::uint64_t kMaxSelinuxPolicy = 1 << 20;  // bytes
 
 constexpr char kSignaturePath[] = "/roothash.p7s";
 constexpr std::uint64_t kMaxPolicyFile = 65536;  // bytes
@@ -49,6 +53,7 @@ Status start_system(Kernel& kernel, std::chrono::milliseconds started) {
   BootParameters parameters = TRY(parse_boot_parameters(as_text(cmdline)));
   Bytes signature = TRY(in("signature of the root hash", kernel.read_file(kSignaturePath, kMaxSignature)));
   Bytes policy = TRY(in("execution policy", kernel.read_file(std::string("/") + kIpeRunPolicyFile, kMaxSignature)));
+  Bytes selinux = TRY(in("SELinux policy", kernel.read_file(std::string("/") + kSelinuxPolicyFile, kMaxSelinuxPolicy)));
 
   // Where it lies: the partitions carry identifiers that follow from the hash.
   PartitionGuids ids = partition_guids(parameters.root_hash);
@@ -66,6 +71,9 @@ Status start_system(Kernel& kernel, std::chrono::milliseconds started) {
   // The initramfs, and whatever else the stub put beside it, ends here.
   TRY(in("hand over the signed policies", hand_over_policies(kernel)));
   TRY(in("leave the initramfs", switch_root(kernel, kNewRoot)));
+
+  // From here on every program has a domain; PID 1's is entered with this exec.
+  TRY(in("SELinux policy", load_selinux_policy(kernel, selinux)));
   return kernel.execute(kInit, {"init"},
                         {"PATH=/usr/sbin:/usr/bin", "HOME=/", "LANG=C.UTF-8",
                          kInitramfsStarted + ("=" + std::to_string(started.count()))});

@@ -86,6 +86,7 @@ struct ServiceDefinition {
   const char* name;
   ServiceKind kind;
   const char* program;
+  const char* context;                       // SELinux's of its processes, "system_u:system_r:seat_t"
   std::span<const char* const> arguments;    // from its name on, ended by nullptr
   std::span<const char* const> environment;  // ended by nullptr
   std::span<const ServiceNumber> needs;      // must be ready before it starts; that fail, it fails too

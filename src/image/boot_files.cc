@@ -10,6 +10,7 @@
 #include "format/efi_signature.h"
 #include "format/ipe_policy.h"
 #include "format/pcr_signer.h"
+#include "format/selinux.h"
 #include "format/uki.h"
 #include "image/cache.h"
 #include "image/predict.h"
@@ -50,13 +51,14 @@ Result<EspFiles> esp_files(Bytes bootloader, Bytes uki, std::string_view version
   return files;
 }
 
-Result<Bytes> build_initramfs(const fs::path& boot_program, const RootHash& root_hash, std::string_view packages,
-                              const Signer& signer) {
+Result<Bytes> build_initramfs(const fs::path& boot_program, const RootHash& root_hash, ByteView selinux_policy,
+                              std::string_view packages, const Signer& signer) {
   Bytes init = TRY(read_file(boot_program));
   Bytes signature = TRY(sign_detached(signer, as_bytes(root_hash.hex())));
   Bytes policy = TRY(sign_attached(signer, as_bytes(ipe_run_policy(root_hash))));
-  std::array<CpioNode, 4> nodes = {CpioNode::file("init", 0755, init), CpioNode::file("roothash.p7s", 0644, signature),
+  std::array<CpioNode, 5> nodes = {CpioNode::file("init", 0755, init), CpioNode::file("roothash.p7s", 0644, signature),
                                    CpioNode::file(kIpeRunPolicyFile, 0644, policy),
+                                   CpioNode::file(kSelinuxPolicyFile, 0644, selinux_policy),
                                    CpioNode::file("packages", 0644, as_bytes(packages))};
   Bytes initramfs = TRY(build_cpio(nodes));
   if (initramfs.size() > kLargestInitramfs) {

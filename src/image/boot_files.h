@@ -11,10 +11,10 @@
 
 namespace ashlar::image {
 
-// The initramfs: /init, the signature over the root hash, and the list of packages for who inspects the image. newc,
-// not compressed.
-Result<Bytes> build_initramfs(const fs::path& boot_program, const RootHash& root_hash, std::string_view packages,
-                              const Signer& signer);
+// The initramfs: /init, the signature over the root hash, the policies of IPE and SELinux, and the list of packages for
+// who inspects the image. newc, not compressed.
+Result<Bytes> build_initramfs(const fs::path& boot_program, const RootHash& root_hash, ByteView selinux_policy,
+                              std::string_view packages, const Signer& signer);
 
 // os/cmdline with the root hash, the dev variant's console, and the " --" at which the kernel stops reading.
 Result<std::string> build_command_line(std::string_view parameters, const RootHash& root_hash, Variant variant);

@@ -20,13 +20,14 @@
 #include "image/memory_check.h"
 #include "image/parallel.h"
 #include "image/resolve.h"
+#include "image/selinux_policy.h"
 #include "image/services.h"
 #include "image/tree.h"
 
 namespace ashlar::image {
 namespace {
 
-constexpr unsigned kRootRevision = 1;
+constexpr unsigned kRootRevision = 2;
 constexpr unsigned kDiskRevision = 1;
 
 // Runs the steps and notes how long each took.
@@ -100,9 +101,10 @@ Guid derived_uuid(const Sha256Digest& key, std::string_view purpose) {
 }
 
 Result<VerifiedRootImage> build_root(const Cache& cache, const Workshop& workshop, const PackageTree& packages,
-                                     const Overlay& overlay, Steps& steps) {
+                                     const Overlay& overlay, const SelinuxPolicy& selinux, Steps& steps) {
   InputHash inputs("root", kRootRevision);
   inputs.add("packages", packages.key).add("workshop", workshop.key());
+  inputs.add("file contexts", TRY(read_text(selinux.file_contexts)));
   TRY(hash_overlay(overlay, inputs));
   Sha256Digest key = inputs.finish();
   fs::path erofs = TRY(steps.run("EROFS", [&]() -> Result<fs::path> {
@@ -113,7 +115,7 @@ Result<VerifiedRootImage> build_root(const Cache& cache, const Workshop& worksho
       TRY(link_tree(packages.root, tree));
       TRY(add_overlay(overlay, tree));
       TRY(check_memory(tree));
-      return make_erofs(workshop, tree, out, derived_uuid(key, "EROFS"));
+      return make_erofs(workshop, tree, selinux.file_contexts, out, derived_uuid(key, "EROFS"));
     }));
     steps.was_cached(entry.was_cached);
     return entry.path;
@@ -206,6 +208,8 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   std::vector<Service> services = TRY(read_services(os / "services", recipe->second.services, words));
   const double most_exposed = TRY(read_exposure_limit(os));
   TRY(check_exposure(services, most_exposed));
+  PolicySources policy_sources = TRY(read_policy_sources(os, options.variant));
+  TRY(check_domains(services, TRY(policy_names(policy_sources.cil))));
   Lock lock = TRY(read_lock(options.lock));
   TRY(check_current(lock, recipes));
   Result<Epoch> epoch = in("os/epoch", parse_epoch(TRY(read_text(os / "epoch"))));
@@ -233,6 +237,13 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     steps.was_cached(opened.was_cached());
     report.used.tools.push_back(opened.root());
     return opened;
+  }));
+
+  // What everything that runs may do, and what the files are called in it.
+  SelinuxPolicy selinux = TRY(steps.run("SELinux policy", [&]() -> Result<SelinuxPolicy> {
+    SelinuxPolicy built = TRY(in("SELinux policy", build_selinux_policy(cache, workshop, policy_sources)));
+    steps.was_cached(built.was_cached);
+    return built;
   }));
 
   // What will run: kernel, our own programs, the tree of packages.
@@ -278,7 +289,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Overlay overlay = {
       .os = os, .programs = programs, .variant = options.variant, .version = version, .profile = options.profile};
   if (!services.empty()) overlay.exposure = exposure_json(exposures_of(services), most_exposed);
-  VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, steps));
+  VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, selinux, steps));
 
   // Here the root was measured: nothing in it changes any more. What follows carries its hash and is signed.
   report.root_hash = root.verity.root_hash;
@@ -286,8 +297,8 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Bytes uki;
   Bytes bootloader;
   TRY(steps.run("UKI", [&]() -> Status {
-    Bytes initramfs =
-        TRY(build_initramfs(TRY(file_of(programs, kBootProgram)), root.verity.root_hash, packages.list, keys.image));
+    Bytes initramfs = TRY(build_initramfs(TRY(file_of(programs, kBootProgram)), root.verity.root_hash, selinux.binary,
+                                          packages.list, keys.image));
     report.initramfs_bytes = initramfs.size();
     fs::path efi = workshop.root() / "usr/lib/systemd/boot/efi";
     std::string command_line =

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "image/selinux_policy.h"
 #include "image/services.h"
 
 namespace ashlar::image {
@@ -86,11 +87,12 @@ std::string service_source(const std::vector<Service>& services) {
     std::vector<std::string> groups;
     for (std::uint32_t group : service.groups) groups.push_back(fmt::format("GroupId{{{}}}", group));
     table += fmt::format(
-        "    {{.name = {},\n     .kind = {},\n     .program = {},\n     .arguments = {},\n     .environment = {},\n"
+        "    {{.name = {},\n     .kind = {},\n     .program = {},\n     .context = {},\n     .arguments = {},\n     "
+        ".environment = {},\n"
         "     .needs = {},\n     .after = {},\n     .readiness = {},\n     .ready_within = {}s,\n     .restart = {},\n"
         "     .restart_limit = {},\n     .stop_within = {}s,\n",
         literal(service.name), name_of(service.kind), literal(service.program),
-        own.texts("Arguments", service.arguments, /*ended=*/true),
+        literal(process_context(service.domain)), own.texts("Arguments", service.arguments, /*ended=*/true),
         own.texts("Environment", service.environment, /*ended=*/true),
         own.numbers("ServiceNumber", "Needs", numbers_of(service.needs, services)),
         own.numbers("ServiceNumber", "After", numbers_of(service.after, services)), name_of(service.readiness),

@@ -308,6 +308,8 @@ Result<Service> parse_service(std::string_view text, const fs::path& file, const
   std::string kind = table.text("kind");
   if (!kind.empty()) service.kind = TRY(one_of(table, "kind", kind, kKinds));
   service.program = table.text("program");
+  service.domain = table.text_or("domain", "");
+  service.domain_where = table.where("domain");
   service.arguments = table.list_or_empty("arguments");
   service.arguments.insert(service.arguments.begin(),
                            table.text_or("called", fs::path(service.program).filename().string()));

@@ -18,6 +18,8 @@ struct Service {
   std::string where;  // "os/services/seatd.toml", for errors
   ServiceKind kind = ServiceKind::daemon;
   std::string program;
+  std::string domain;                    // SELinux's, "seat_t"
+  std::string domain_where;              // "os/services/seatd.toml:3: 'domain'", for errors
   std::vector<std::string> arguments;    // the program's name for itself is the first
   std::vector<std::string> environment;  // all of it
   std::vector<std::string> needs;

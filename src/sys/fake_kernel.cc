@@ -72,6 +72,28 @@ Status FakeKernel::set_value(const std::string& path, ByteView value) {
   return ask("set " + path + " " + std::string(as_text(value)));
 }
 
+Result<Bytes> FakeKernel::transact(const std::string& path, ByteView request) {
+  TRY(ask("transact " + path + " " + std::string(as_text(request))));
+  ByteView text = as_bytes(answers[std::string(as_text(request))]);
+  return Bytes(text.begin(), text.end());
+}
+
+Result<FileKind> FakeKernel::kind(const std::string& path) {
+  if (!exists(path)) return fail_errno("look at " + path, ENOENT);
+  return files_.contains(path) ? FileKind::character_device : FileKind::directory;
+}
+
+Result<Bytes> FakeKernel::label(const std::string& path) {
+  ByteView text = as_bytes(labels[path]);
+  return Bytes(text.begin(), text.end());
+}
+
+Status FakeKernel::set_label(const std::string& path, const std::string& label) {
+  TRY(ask("label " + path + " " + label));
+  labels[path] = label;
+  return {};
+}
+
 Status FakeKernel::make_directory(const std::string& path) { return ask("mkdir " + path); }
 Status FakeKernel::empty_directory(const std::string& directory) { return ask("empty " + directory); }
 Status FakeKernel::mount(const Mount& m) { return ask("mount " + m.type + " " + m.source + " " + m.target); }

@@ -25,7 +25,9 @@ class FakeKernel final : public Kernel {
   int slept = 0;                // milliseconds
   int processes_end_after = 0;  // milliseconds of wait_for_all
   std::optional<MappedTarget> active;
-  std::optional<Bytes> tpm_answer;  // nothing: the machine has no TPM
+  std::map<std::string, std::string> labels;   // SELinux's, of what has one
+  std::map<std::string, std::string> answers;  // to transact(), by request
+  std::optional<Bytes> tpm_answer;             // nothing: the machine has no TPM
 
   [[nodiscard]] bool did(std::string_view prefix) const;
 
@@ -35,6 +37,10 @@ class FakeKernel final : public Kernel {
   bool exists(const std::string& path) override;
   Status write_file(const std::string& path, ByteView content) override;
   Status set_value(const std::string& path, ByteView value) override;
+  Result<Bytes> transact(const std::string& path, ByteView request) override;
+  Result<FileKind> kind(const std::string& path) override;
+  Result<Bytes> label(const std::string& path) override;
+  Status set_label(const std::string& path, const std::string& label) override;
   Status make_directory(const std::string& path) override;
   Status empty_directory(const std::string& directory) override;
   Status mount(const Mount& mount) override;

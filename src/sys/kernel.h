@@ -22,6 +22,8 @@ struct Mount {
   std::string data;
 };
 
+enum class FileKind : std::uint8_t { file, directory, link, character_device, block_device, fifo, socket };
+
 enum class Severity { info, failure };
 enum class PowerState { restart, off };
 
@@ -40,6 +42,12 @@ class Kernel {
   virtual Status write_file(const std::string& path, ByteView content) = 0;
   // Into a file that is the kernel's own, in one write.
   virtual Status set_value(const std::string& path, ByteView value) = 0;
+  // Writes `request` to a file that is the kernel's own, and gives what it answers there.
+  virtual Result<Bytes> transact(const std::string& path, ByteView request) = 0;
+  // What `path` itself is; links are not followed. Its SELinux label is the kernel's answer, bytes at its end included.
+  virtual Result<FileKind> kind(const std::string& path) = 0;
+  virtual Result<Bytes> label(const std::string& path) = 0;
+  virtual Status set_label(const std::string& path, const std::string& label) = 0;
   // A directory that is there already is as good as a new one.
   virtual Status make_directory(const std::string& path) = 0;
   // Deletes what lies under `directory` on its own file system; mounts inside are left alone.

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <linux/keyctl.h>
+#include <linux/xattr.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +28,7 @@ namespace {
 
 constexpr int kWaitStep = 10;                    // milliseconds
 constexpr std::size_t kLongestTpmAnswer = 4096;  // bytes
+constexpr std::size_t kLongestAnswer = 4096;     // bytes
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -106,6 +109,52 @@ Status LinuxKernel::set_value(const std::string& path, ByteView value) {
   if (written < 0) return fail_errno("write " + path);
   if (static_cast<std::size_t>(written) != value.size()) return fail("write " + path + ": only a part was taken");
   return file.close();
+}
+
+Result<Bytes> LinuxKernel::transact(const std::string& path, ByteView request) {
+  Fd file = TRY(open_file(path, O_RDWR));
+  TRY(in("write " + path, write_all(file, request)));
+  Bytes answer(kLongestAnswer);
+  ssize_t size = ::read(file.get(), answer.data(), answer.size());
+  if (size < 0) return fail_errno("read " + path);
+  answer.resize(static_cast<std::size_t>(size));
+  return answer;
+}
+
+Result<FileKind> LinuxKernel::kind(const std::string& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return fail_errno("look at " + path);
+  switch (status.st_mode & S_IFMT) {
+    case S_IFDIR:
+      return FileKind::directory;
+    case S_IFLNK:
+      return FileKind::link;
+    case S_IFCHR:
+      return FileKind::character_device;
+    case S_IFBLK:
+      return FileKind::block_device;
+    case S_IFIFO:
+      return FileKind::fifo;
+    case S_IFSOCK:
+      return FileKind::socket;
+    default:
+      return FileKind::file;
+  }
+}
+
+Result<Bytes> LinuxKernel::label(const std::string& path) {
+  Bytes label(kLongestAnswer);
+  ssize_t size = ::lgetxattr(path.c_str(), XATTR_NAME_SELINUX, label.data(), label.size());
+  if (size < 0) return fail_errno("read the label of " + path);
+  label.resize(static_cast<std::size_t>(size));
+  return label;
+}
+
+Status LinuxKernel::set_label(const std::string& path, const std::string& label) {
+  if (::lsetxattr(path.c_str(), XATTR_NAME_SELINUX, label.c_str(), label.size() + 1, 0) != 0) {
+    return fail_errno("label " + path + " " + label);
+  }
+  return {};
 }
 
 Status LinuxKernel::make_directory(const std::string& path) {

@@ -16,6 +16,10 @@ class LinuxKernel final : public Kernel {
   bool exists(const std::string& path) override;
   Status write_file(const std::string& path, ByteView content) override;
   Status set_value(const std::string& path, ByteView value) override;
+  Result<Bytes> transact(const std::string& path, ByteView request) override;
+  Result<FileKind> kind(const std::string& path) override;
+  Result<Bytes> label(const std::string& path) override;
+  Status set_label(const std::string& path, const std::string& label) override;
   Status make_directory(const std::string& path) override;
   Status empty_directory(const std::string& directory) override;
   Status mount(const Mount& mount) override;

@@ -91,6 +91,33 @@ class Shell : public testing::Test {
 };
 std::unique_ptr<vm::Machine> Shell::machine_;
 
+// First of this boot: nothing was denied on the way here, and then it is.
+TEST_F(Shell, EveryProgramIsInItsDomain) {
+  const std::string records = "timeout 3 grep -a 'avc:  denied' /dev/kmsg";
+  EXPECT_NE(run(records + " || echo none:denied").find("\nnone:denied"), std::string::npos);
+  EXPECT_NE(run("echo enforce:$(cat /sys/fs/selinux/enforce)").find("\nenforce:1"), std::string::npos);
+  std::string domains = run("for p in 1 2 self; do tr '\\0' '\\n' < /proc/$p/attr/current; echo; done");
+  for (const char* domain :
+       {"\nsystem_u:system_r:init_t", "\nsystem_u:system_r:kernel_t", "\nsystem_u:system_r:console_t"}) {
+    EXPECT_NE(domains.find(domain), std::string::npos) << domains;
+  }
+
+  EXPECT_NE(run("echo system_u:system_r:init_t > /run/probe && echo written").find("\nwritten"), std::string::npos)
+      << "the control";
+  for (const char* attack : {"cat /run/probe > /sys/fs/selinux/load", "echo 0 > /sys/fs/selinux/enforce",
+                             "echo '|/data/x' > /proc/sys/kernel/core_pattern", "cat /dev/vda", "cat /dev/tpmrm0",
+                             "cat /run/probe > /proc/self/attr/current"}) {
+    std::string said = run("(" + std::string(attack) + ") && echo done || echo re''fused");
+    EXPECT_NE(said.find("\nrefused"), std::string::npos) << said;
+    EXPECT_NE(said.find("Permission denied"), std::string::npos) << said;
+  }
+  std::string denied = run(records);
+  for (const char* record : {"{ write } for  pid=", "tcontext=system_u:object_r:selinuxfs_t", "helper_sysctl_t",
+                             "disk_device_t", "tpm_device_t", "{ setcurrent }", "permissive=0"}) {
+    EXPECT_NE(denied.find(record), std::string::npos) << record << ": " << denied;
+  }
+}
+
 TEST_F(Shell, RootIsReadOnlyErofsOnDeviceMapper) {
   std::string mounts = run("grep ' / ' /proc/mounts");
   EXPECT_NE(mounts.find("/dev/"), std::string::npos) << mounts;

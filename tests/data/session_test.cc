@@ -132,6 +132,8 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   ASSERT_TRUE(asked_->at_shell()) << asked_->text();
   desktop_is_there();
   EXPECT_TRUE(holds("grep -qx 'u1 /data/home/u1' /data/home/u1/kept"));
+  std::string denied = run("timeout 5 grep -a 'avc:  denied' /dev/kmsg || echo none:denied");
+  EXPECT_NE(denied.find("\nnone:denied"), std::string::npos) << denied;
   ASSERT_OK(machine_->power_off());
 
   // Her session, and whose password opens its lock.
