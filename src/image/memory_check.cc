@@ -13,7 +13,8 @@ namespace ashlar::image {
 namespace {
 
 bool is_ours(const fs::path& place) {
-  return std::ranges::any_of(kOwnPrograms, [&](const OwnProgram& ours) { return place == fs::path("/") / ours.place; });
+  auto is = [&](const OwnProgram& ours) { return place == fs::path("/") / ours.place; };
+  return std::ranges::any_of(kOwnPrograms, is) || is(kShellProgram);
 }
 
 std::vector<std::string_view> faults_of(const fs::path& place, const ElfInfo& elf) {

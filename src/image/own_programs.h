@@ -30,6 +30,8 @@ inline constexpr OwnProgram kBarProgram = {"bar", "session", "ashlar-bar", "usr/
 inline constexpr OwnProgram kLoginProgram = {"login", "session", "ashlar-login", "usr/lib/ashlar/login", Toolset::kSdk};
 inline constexpr OwnProgram kPamModule = {"pam-module", "session", "pam_ashlar",
                                           "usr/lib/x86_64-linux-gnu/security/pam_ashlar.so", Toolset::kSdk};
+// Debian's with changes of ours (shell.h); it takes the place of the package's.
+inline constexpr OwnProgram kShellProgram = {"sh", "", "dash", "usr/bin/dash", Toolset::kWorkshop};
 
 inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram,  kDataProgram, kCtlProgram,
                                             kBarProgram,  kLoginProgram, kPamModule};
