@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <iostream>
 #include <map>
 
 #include "base/subprocess.h"
@@ -37,22 +38,46 @@ Bytes with_executable_stack(Bytes program) {
   return program;
 }
 
+// A file of the oracles' tree; links followed.
+CpioNode oracles_file(const std::string& path, std::vector<Bytes>& kept) {
+  const char* tools = std::getenv("ASHLAR_WORKSHOP");
+  kept.push_back(read_file(fs::canonical(fs::path(tools != nullptr ? tools : "/nonexistent") / path)).value());
+  return CpioNode::file(path, 0755, kept.back());
+}
+
 Bytes probing_initramfs() {
   Bytes probe = read_file(ASHLAR_PROBE).value();
   Bytes stack = with_executable_stack(probe);
+  std::vector<Bytes> kept;
+  kept.reserve(100);
   std::vector<CpioNode> nodes;
   for (const char* directory : {"dev", "proc", "sys", "tmp", "mnt"})
     nodes.push_back(CpioNode::directory(directory, 0755));
   nodes.push_back(CpioNode::character_device("dev/console", 0600, 5, 1));
   nodes.push_back(CpioNode::file("init", 0755, probe));
   nodes.push_back(CpioNode::file("stack", 0755, stack));
+  for (const char* directory :
+       {"bin", "lib64", "usr", "usr/bin", "usr/lib", "usr/lib/paxtest", "usr/lib/x86_64-linux-gnu"}) {
+    nodes.push_back(CpioNode::directory(directory, 0755));
+  }
+  nodes.push_back(CpioNode::symlink("bin/sh", "/usr/bin/dash"));
+  nodes.push_back(oracles_file("usr/bin/dash", kept));
+  for (const char* library : {"libc.so.6", "libdl.so.2", "libpthread.so.0", "ld-linux-x86-64.so.2"}) {
+    nodes.push_back(oracles_file(std::string("usr/lib/x86_64-linux-gnu/") + library, kept));
+  }
+  nodes.push_back(CpioNode::symlink("lib64/ld-linux-x86-64.so.2", "/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"));
+  const char* tools = std::getenv("ASHLAR_WORKSHOP");
+  for (const auto& file :
+       fs::directory_iterator(fs::path(tools != nullptr ? tools : "/nonexistent") / "usr/lib/paxtest")) {
+    nodes.push_back(oracles_file("usr/lib/paxtest/" + file.path().filename().string(), kept));
+  }
   return build_cpio(nodes).value();
 }
 
 using Answers = std::map<std::string, std::string>;
 
-// What the probe wrote, by name.
-Answers start(const std::string& command_line) {
+// What was written, by name: of lines "<begin>NAME: ANSWER".
+Answers start(const std::string& command_line, std::string_view begin = "probe ") {
   const char* kernel = std::getenv("ASHLAR_TEST_KERNEL");
   EXPECT_NE(kernel, nullptr) << "`ashlar test` sets ASHLAR_TEST_KERNEL";
   image::TemporaryDirectory work = image::TemporaryDirectory::below(testing::TempDir()).value();
@@ -92,10 +117,11 @@ Answers start(const std::string& command_line) {
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     while (line.ends_with('\r')) line.remove_suffix(1);
     ended |= line == "probe end";
-    constexpr std::string_view kBegin = "probe ";
     std::size_t colon = line.rfind(": ");
-    if (!line.starts_with(kBegin) || colon == std::string_view::npos) continue;
-    answers[std::string(line.substr(kBegin.size(), colon - kBegin.size()))] = line.substr(colon + 2);
+    if (!line.starts_with(begin) || colon == std::string_view::npos) continue;
+    std::string_view name = line.substr(begin.size(), colon - begin.size());
+    name = name.substr(0, name.find_last_not_of(' ') + 1);
+    answers[std::string(name)] = line.substr(colon + 2);
   }
   EXPECT_TRUE(ended) << ran->out << ran->err;
   return answers;
@@ -165,6 +191,24 @@ TEST(KernelAlone, RefusesWhatItIsToRefuse) {
   Answers strict = start(kStrict);
   for (const Expected& row : kExpected) EXPECT_EQ(strict[row.name], row.strict) << row.name;
   EXPECT_EQ(strict.size(), std::size(kExpected)) << "a probe without a row";
+}
+
+// Debian's paxtest, mode blackhat. The control: the same kernel where memory may be writable and executable.
+TEST(KernelAlone, PassesPaxtest) {
+  Answers strict = start(std::string(kStrict) + " -- paxtest", "");
+  Answers loose = start(std::string(kLoose) + " -- paxtest", "");
+  for (const char* name :
+       {"Executable anonymous mapping", "Executable bss", "Executable data", "Executable heap", "Executable stack",
+        "Executable shared library bss", "Executable shared library data", "Executable anonymous mapping (mprotect)",
+        "Executable bss (mprotect)", "Executable data (mprotect)", "Executable heap (mprotect)",
+        "Executable stack (mprotect)", "Executable shared library bss (mprotect)",
+        "Executable shared library data (mprotect)", "Writable text segments"}) {
+    EXPECT_EQ(strict[name], "Killed") << name;
+    if (std::string_view(name).contains("mprotect") || std::string_view(name).contains("text")) {
+      EXPECT_EQ(loose[name], "Vulnerable") << name << ", the control";
+    }
+  }
+  for (const auto& [name, answer] : strict) std::cout << "paxtest " << name << ": " << answer << "\n";
 }
 
 TEST(KernelAlone, WouldGiveItOtherwise) {

@@ -1,7 +1,8 @@
 // The first process of a machine with our kernel and nothing else: tries what must not be had and writes a line for
 // each, "probe NAME: ok" or the name of the error. Then the machine restarts, which ends it.
 //
-// Started as /stack it is the program whose PT_GNU_STACK asks for an executable stack.
+// Started as /stack it is the program whose PT_GNU_STACK asks for an executable stack. With the argument "paxtest" it
+// runs the programs of Debian's package of that name instead, which say for themselves what they found.
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
@@ -240,19 +241,46 @@ void what_is_not_there() {
   }
 }
 
+// In the order of /usr/bin/paxtest.
+void run_paxtest() {
+  for (const char* name :
+       {"anonmap",   "execbss",   "execdata",   "execheap",   "execstack",   "shlibbss",    "shlibdata",  "mprotanon",
+        "mprotbss",  "mprotdata", "mprotheap",  "mprotstack", "mprotshbss",  "mprotshdata", "writetext",  "randamap",
+        "randheap1", "randheap2", "randmain1",  "randmain2",  "randshlib",   "randvdso",    "randstack1", "randstack2",
+        "randarg1",  "randarg2",  "rettofunc1", "rettofunc2", "rettofunc1x", "rettofunc2x"}) {
+    pid_t child = fork();
+    if (child == 0) {
+      dup2(STDOUT_FILENO, STDERR_FILENO);
+      const std::string path = std::string("/usr/lib/paxtest/") + name;
+      char* const arguments[] = {const_cast<char*>(path.c_str()), nullptr};
+      char libraries[] = "LD_LIBRARY_PATH=/usr/lib/paxtest";
+      char mode[] = "PAXTEST_MODE=1";
+      char search[] = "PATH=/usr/bin";
+      char* const environment[] = {libraries, mode, search, nullptr};
+      execve(path.c_str(), arguments, environment);
+      _exit(127);
+    }
+    waitpid(child, nullptr, 0);
+  }
+}
+
 }  // namespace
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
   if (std::strcmp(argv[0], "/stack") == 0 || std::strcmp(argv[0], "/tmp/copy") == 0) return 0;
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   mount("proc", "/proc", "proc", 0, "");
   mount("sysfs", "/sys", "sysfs", 0, "");
   mount("securityfs", "/sys/kernel/security", "securityfs", 0, "");
   mount("devtmpfs", "/dev", "devtmpfs", 0, "");
-  protection_of_memory();
-  execution();
-  switches();
-  what_is_not_there();
+  if (argc > 1 && std::strcmp(argv[1], "paxtest") == 0) {
+    run_paxtest();
+  } else {
+    protection_of_memory();
+    execution();
+    switches();
+    what_is_not_there();
+  }
   std::puts("probe end");
   std::fflush(stdout);
   sync();
