@@ -19,9 +19,9 @@ Result<fs::path> usable_lock(const TestImages& images) {
   Lock lock = TRY(read_lock(committed));
   Cache cache = TRY(Cache::open_default());
   Mirror mirror = TRY(find_mirror(images.mirror));
-  Result<std::vector<fs::path>> fetched =
-      fetch(lock, {"core", "storage", "faults", "desktop", "workshop", "sdk", "oracles", "kernel-source"},
-            {.mirror = mirror, .cache = cache.root()});
+  Result<std::vector<fs::path>> fetched = fetch(
+      lock, {"core", "storage", "faults", "desktop", "workshop", "sdk", "oracles", "kernel-source", "shell-source"},
+      {.mirror = mirror, .cache = cache.root()});
   if (fetched) return committed;
   if (!gone_from_mirror(fetched.error())) return std::unexpected(std::move(fetched).error());
 
@@ -60,7 +60,7 @@ Status prepare_test_images(const TestImages& images) {
   fs::path lock = TRY(usable_lock(images));
   BuildOptions core = image_options(images, lock, "core", Variant::kDev);
   fs::path oracles = TRY(open_tools(core, "oracles")).root();
-  TRY(build_image(core));
+  BuildReport built = TRY(build_image(core));
   if (images.which == TestImages::Which::kAll) {
     TRY(build_image(image_options(images, lock, "core", Variant::kRelease)));
     TRY(build_image(image_options(images, lock, "storage", Variant::kDev)));
@@ -72,6 +72,7 @@ Status prepare_test_images(const TestImages& images) {
   ::setenv("ASHLAR_TEST_LOCK", lock.c_str(), 1);
   if (images.mirror) ::setenv("ASHLAR_TEST_MIRROR", images.mirror->c_str(), 1);
   ::setenv("ASHLAR_WORKSHOP", oracles.c_str(), 1);
+  ::setenv("ASHLAR_TEST_KERNEL", built.used.kernel.c_str(), 1);  // its bzImage and config
   // The tests' own `ashlar` is built with sanitizers; where memory is limited it cannot run.
   ::setenv("ASHLAR_TEST_TOOL", fs::read_symlink("/proc/self/exe", error).c_str(), 1);
   return {};

@@ -9,6 +9,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 #include <set>
 
@@ -17,6 +18,8 @@
 
 namespace ashlar::image {
 namespace {
+
+constexpr std::string_view kBackports = "-backports";
 
 struct AptDirectories {
   fs::path root;
@@ -50,13 +53,18 @@ Result<Fd> lock_directories(const fs::path& cache) {
 // apt reads "copy:" like "file:" but keeps its own copy of what it verified.
 std::string apt_url(const std::string& base) { return local_path(base) ? "copy:" + base.substr(7) : base; }
 
-Status write_sources(const AptDirectories& directories, const ResolveOptions& options) {
+Status write_sources(const AptDirectories& directories, const Recipes& recipes, const ResolveOptions& options) {
   std::string text;
-  for (const std::string& suite : options.suites) {
+  const auto add = [&](std::string_view type, std::string_view selection, const std::string& suite) {
     text += fmt::format(
-        "deb [arch=amd64 lang=none target=Packages pdiffs=no signed-by={} check-valid-until=yes check-date=yes "
-        "allow-insecure=no allow-weak=no allow-downgrade-to-insecure=no] {} {} main\n",
-        options.keyring.string(), apt_url(options.mirror.base_of(suite)), suite);
+        "{} [{} pdiffs=no signed-by={} check-valid-until=yes check-date=yes allow-insecure=no allow-weak=no "
+        "allow-downgrade-to-insecure=no] {} {} main\n",
+        type, selection, options.keyring.string(), apt_url(options.mirror.base_of(suite)), suite);
+  };
+  const bool with_sources = std::ranges::any_of(recipes, [](const auto& one) { return !one.second.sources.empty(); });
+  for (const std::string& suite : options.suites) {
+    add("deb", "arch=amd64 lang=none target=Packages", suite);
+    if (with_sources && !suite.ends_with(kBackports)) add("deb-src", "target=Sources", suite);
   }
   return write_file(directories.sources(), as_bytes(text), 0600);
 }
@@ -68,7 +76,7 @@ Status write_preferences(const AptDirectories& directories, const Recipes& recip
   }
   std::string text;
   for (const std::string& suite : options.suites) {
-    if (!suite.ends_with("-backports")) continue;
+    if (!suite.ends_with(kBackports)) continue;
     text += fmt::format("Package: *\nPin: release n={}\nPin-Priority: -1\n\n", suite);
     for (const std::string& package : wanted) {
       text += fmt::format("Package: {}\nPin: release n={}\nPin-Priority: 990\n\n", package, suite);
@@ -208,7 +216,7 @@ Result<AptIndexes> read_indexes(const Recipes& recipes, const ResolveOptions& op
   AptIndexes indexes{
       .busy = TRY(lock_directories(options.cache)), .cache = std::make_unique<pkgCacheFile>(), .suites = {}};
   AptDirectories directories = TRY(make_directories(fs::absolute(options.cache)));
-  TRY(write_sources(directories, options));
+  TRY(write_sources(directories, recipes, options));
   TRY(write_preferences(directories, recipes, options));
   configure(directories);
 

@@ -22,6 +22,7 @@
 #include "image/resolve.h"
 #include "image/selinux_policy.h"
 #include "image/services.h"
+#include "image/shell.h"
 #include "image/tree.h"
 
 namespace ashlar::image {
@@ -222,12 +223,14 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Packages tools;
   Packages sdk_packages;
   Packages kernel_source;
+  Packages shell_source;
   Packages packages;
   TRY(steps.run("fetch", [&]() -> Status {
     FetchOptions from = {.mirror = find_mirror(options.mirror), .cache = cache.root()};
     tools = TRY(fetch_packages(lock, "workshop", from));
     if (needs_sdk) sdk_packages = TRY(fetch_packages(lock, "sdk", from));
     kernel_source = TRY(fetch_packages(lock, "kernel-source", from));
+    shell_source = TRY(fetch_packages(lock, "shell-source", from));
     packages = TRY(fetch_packages(lock, recipe->second.packages_of, from));
     return {};
   }));
@@ -276,6 +279,12 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     steps.was_cached(start.was_cached && linked.was_cached);
     return {};
   }));
+  programs.push_back(TRY(steps.run("shell", [&]() -> Result<DeviceProgram> {
+    Shell shell = TRY(build_shell(cache, workshop, shell_source.files, shell_source.key, os));
+    report.used.programs.push_back(shell.entry);
+    steps.was_cached(shell.was_cached);
+    return shell.program;
+  })));
   PackageTree tree = TRY(steps.run("package tree", [&]() -> Result<PackageTree> {
     PackageTree built = TRY(build_package_tree(
         cache, workshop,
@@ -331,6 +340,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
     std::vector<NamedDigest> sources = {{"kernel configuration", config.sha256}, {"root", root.key}};
     for (const DeviceProgram& one : programs) {
       BuiltFile file = TRY(built_file(one.file, version));
+      if (one.program.name == kShellProgram.name) file.version = shell_source.locked.front().version + "+ashlar";
       own.push_back({one.program, std::move(file)});
       sources.push_back({std::string(one.program.target), one.key});
     }
@@ -346,6 +356,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
                            .packages = packages.locked,
                            .workshop = toolset.locked,
                            .kernel_source = kernel_source.locked,
+                           .shell_source = shell_source.locked,
                            .tree = tree.root,
                            .licences = licences};
     return make_attestations(

@@ -94,11 +94,11 @@ Result<IndexFile> find_index_named(std::string_view release, std::string_view wa
   return fail("the index does not list " + std::string(wanted));
 }
 
-// The list of packages in the first of the compressions apt prefers that the archive has.
-Result<IndexFile> find_index(std::string_view release) {
+// A list in the first of the compressions apt prefers that the archive has.
+Result<IndexFile> find_index(std::string_view release, const std::string& list) {
   Result<IndexFile> index = fail("");
   for (const char* compression : {".xz", ".gz", ""}) {
-    index = find_index_named(release, std::string("main/binary-amd64/Packages") + compression);
+    index = find_index_named(release, list + compression);
     if (index) break;
   }
   return index;
@@ -106,17 +106,17 @@ Result<IndexFile> find_index(std::string_view release) {
 
 constexpr const char* kNoResolving = ": images can be built from this export, but `ashlar lock` cannot resolve from it";
 
-// A suite's signed index as it was when the lock was made, and the list of packages it signs.
+// A suite's signed index as it was when the lock was made, and the lists of packages it signs.
 struct SuiteIndex {
   const LockedSuite& suite;
   Bytes release;
-  IndexFile packages;
+  std::vector<IndexFile> lists;
 
   [[nodiscard]] fs::path below(const fs::path& directory) const { return directory / "dists" / suite.name; }
 };
 
 // Nothing where the lock was made on another machine: the index stays with who made the lock.
-Result<std::optional<SuiteIndex>> suite_index(const LockedSuite& suite, const fs::path& cache) {
+Result<std::optional<SuiteIndex>> suite_index(const LockedSuite& suite, const fs::path& cache, bool with_sources) {
   fs::path file = kept_release(cache, suite.in_release);
   Result<Bytes> release = read_file(file);
   if (!release && release.error().code() == ENOENT) {
@@ -126,8 +126,12 @@ Result<std::optional<SuiteIndex>> suite_index(const LockedSuite& suite, const fs
   }
   if (!release) return std::unexpected(std::move(release).error());
   if (sha256(*release) != suite.in_release) return fail(file.string() + " is damaged: run `ashlar lock`");
-  IndexFile packages = TRY(find_index(as_text(*release)));
-  return SuiteIndex{suite, std::move(*release), std::move(packages)};
+  std::vector<IndexFile> lists = {TRY(find_index(as_text(*release), "main/binary-amd64/Packages"))};
+  // Backports give no sources (apt_indexes.cc).
+  if (with_sources && !suite.name.ends_with("-backports")) {
+    lists.push_back(TRY(find_index(as_text(*release), "main/source/Sources")));
+  }
+  return SuiteIndex{suite, std::move(*release), std::move(lists)};
 }
 
 enum class IndexNames { kByHash, kPlain };
@@ -137,27 +141,32 @@ std::vector<Download> missing_lists(const std::vector<SuiteIndex>& indexes, cons
                                     const fs::path& directory, IndexNames names) {
   std::vector<Download> downloads;
   for (const SuiteIndex& index : indexes) {
-    const IndexFile& packages = index.packages;
-    fs::path to = index.below(directory) / packages.name;
-    if (check_file(to, packages.size, packages.sha256)) continue;
-    fs::path by_hash = fs::path(packages.name).parent_path() / "by-hash/SHA256" / packages.sha256.hex();
-    downloads.push_back({.url = mirror.base_of(index.suite.name) + "/dists/" + index.suite.name + "/" +
-                                (names == IndexNames::kByHash ? by_hash.string() : packages.name),
-                         .to = to,
-                         .size = packages.size,
-                         .sha256 = packages.sha256,
-                         .what = "the list of packages of " + index.suite.name});
+    for (const IndexFile& list : index.lists) {
+      fs::path to = index.below(directory) / list.name;
+      if (check_file(to, list.size, list.sha256)) continue;
+      fs::path by_hash = fs::path(list.name).parent_path() / "by-hash/SHA256" / list.sha256.hex();
+      downloads.push_back({.url = mirror.base_of(index.suite.name) + "/dists/" + index.suite.name + "/" +
+                                  (names == IndexNames::kByHash ? by_hash.string() : list.name),
+                           .to = to,
+                           .size = list.size,
+                           .sha256 = list.sha256,
+                           .what = "the list of packages of " + index.suite.name});
+    }
   }
   return downloads;
 }
 
 Status export_suites(const Lock& lock, const FetchOptions& options, const fs::path& directory) {
   std::vector<SuiteIndex> indexes;
+  const bool with_sources =
+      std::ranges::find(lock.packages, kSource, &LockedPackage::architecture) != lock.packages.end();
   for (const LockedSuite& suite : lock.suites) {
-    std::optional<SuiteIndex> index = TRY(in(suite.name, suite_index(suite, options.cache)));
+    std::optional<SuiteIndex> index = TRY(in(suite.name, suite_index(suite, options.cache, with_sources)));
     if (!index) continue;
+    for (const IndexFile& list : index->lists) {
+      TRY(make_directory((index->below(directory) / list.name).parent_path()));
+    }
     indexes.push_back(std::move(*index));
-    TRY(make_directory((indexes.back().below(directory) / indexes.back().packages.name).parent_path()));
   }
   // By its hash first: the plain name may hold a newer list by now. An exported directory has plain names only.
   Mirror mirror = TRY(options.mirror);
@@ -186,7 +195,7 @@ Status copy_package(const fs::path& from, const LockedPackage& package, const fs
 }  // namespace
 
 fs::path cached_package(const fs::path& cache, const LockedPackage& package) {
-  return cache / "packages" / (package.sha256.hex() + ".deb");
+  return cache / "packages" / (package.sha256.hex() + (package.architecture == kSource ? ".tar" : ".deb"));
 }
 
 Result<std::vector<fs::path>> fetch(const Lock& lock, const std::vector<std::string>& profiles,

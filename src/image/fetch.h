@@ -14,7 +14,7 @@ struct FetchOptions {
   DownloadOptions download;
 };
 
-// <cache>/packages/<SHA-256>.deb
+// <cache>/packages/<SHA-256>.deb, or .tar for an archive of a source package
 fs::path cached_package(const fs::path& cache, const LockedPackage& package);
 
 // The packages of these profiles, in the order of packages_of(): every file has just been hashed and is what the lock

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "image/parallel.h"
+#include "image/patch_series.h"
 
 namespace ashlar::image {
 namespace {
@@ -58,6 +59,8 @@ class KernelBuild {
     TRY(unpack_packages(source, work_ / "package", [](const std::string&, const std::string&) { return false; }));
     return run(kInside, {"tar", "--strip-components=1", "-xf", "package/usr/src/" + std::string(kSource) + ".tar.xz"});
   }
+
+  Status patch(const std::vector<Patch>& patches) { return apply_series(workshop_, work_, patches); }
 
   Status configure(const std::string& fragments, const fs::path& os, const Sha256Digest& seed) {
     TRY(write_file(work_ / "all.config", as_bytes(fragments)));
@@ -115,8 +118,10 @@ std::vector<std::string> unmet_lines(std::string_view fragments, std::string_vie
 Result<KernelImage> build_kernel(const Cache& cache, const Workshop& workshop, const std::vector<PackageFile>& source,
                                  const Sha256Digest& source_key, const fs::path& os) {
   std::string fragments = TRY(read_fragments(os / "kernel"));
+  std::vector<Patch> patches = TRY(read_series(os / "kernel/patches"));
   InputHash inputs("kernel", kRevision);
   inputs.add("workshop", workshop.key()).add("source", source_key).add("fragments", fragments);
+  for (const Patch& patch : patches) inputs.add("patch", patch.text);
   TRY(inputs.add_files(os / "kernel/gen-randstruct-seed.sh"));
   TRY(inputs.add_files(os / "policy/ipe/boot.pol"));
   Sha256Digest key = inputs.finish();
@@ -125,6 +130,7 @@ Result<KernelImage> build_kernel(const Cache& cache, const Workshop& workshop, c
     TemporaryDirectory work = TRY(TemporaryDirectory::below(cache.work()));
     KernelBuild build(workshop, work.path());
     TRY(build.unpack(source));
+    TRY(build.patch(patches));
     TRY(build.configure(fragments, os, key));
     TRY(build.compile());
     fs::create_directory(out);

@@ -1,4 +1,4 @@
-// The kernel: Debian's source, our fragments, the workshop's clang.
+// The kernel: Debian's source, the patches of os/kernel, our fragments, the workshop's clang.
 #pragma once
 
 #include "image/cache.h"
@@ -13,9 +13,9 @@ struct KernelImage {
   bool was_cached;
 };
 
-// Builds os/kernel's configuration, or takes it from the cache when source, fragments, policy and workshop are the
-// same. `source` is the package linux-source-7.3. A fragment's line that does not hold in the final configuration is an
-// error that names it.
+// Builds os/kernel's configuration, or takes it from the cache when source, patches, fragments, policy and
+// workshop are the same. `source` is the package linux-source-7.3. A fragment's line that does not hold in the final
+// configuration is an error that names it.
 Result<KernelImage> build_kernel(const Cache& cache, const Workshop& workshop, const std::vector<PackageFile>& source,
                                  const Sha256Digest& source_key, const fs::path& os);
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 
@@ -32,8 +33,14 @@ bool is_version(std::string_view text) {
   });
 }
 
+bool is_file_of(std::string_view architecture, std::string_view path) {
+  if (architecture != kSource) return path.ends_with(".deb");
+  return std::ranges::any_of(std::array{".tar.gz", ".tar.xz", ".tar.bz2"},
+                             [&](std::string_view end) { return path.ends_with(end); });
+}
+
 bool is_pool_path(std::string_view text) {
-  if (!text.starts_with("pool/") || !text.ends_with(".deb") || text.size() > 1024) return false;
+  if (!text.starts_with("pool/") || text.size() > 1024) return false;
   for (std::string_view rest = text; !rest.empty();) {
     std::string_view part = rest.substr(0, rest.find('/'));
     if (part.empty() || part.front() == '.') return false;
@@ -113,12 +120,15 @@ Result<LockedPackage> parse_package(std::string_view line, const Lock& lock) {
   if (fields.size() != 8) return fail(fmt::format("a package has 8 fields, this line {}", fields.size()));
   if (!is_name(fields[0])) return not_a("package name", fields[0]);
   if (!is_version(fields[1])) return not_a("version", fields[1]);
-  if (fields[2] != "amd64" && fields[2] != "all") return not_a("architecture known here", fields[2]);
+  if (fields[2] != "amd64" && fields[2] != "all" && fields[2] != kSource)
+    return not_a("architecture known here", fields[2]);
   std::uint64_t size = TRY(parse_size(fields[3]));
   Sha256Digest hash = TRY(parse_hash(fields[4]));
   std::vector<std::string> profiles = TRY(parse_profiles(fields[7], lock));
   if (!has_name(lock.suites, fields[5])) return not_a("suite of this lock", fields[5]);
-  if (!is_pool_path(fields[6])) return not_a("path of a .deb in the pool", fields[6]);
+  if (!is_pool_path(fields[6]) || !is_file_of(fields[2], fields[6])) {
+    return not_a(fields[2] == kSource ? "path of an archive in the pool" : "path of a .deb in the pool", fields[6]);
+  }
   return LockedPackage{.name = std::string(fields[0]),
                        .version = std::string(fields[1]),
                        .architecture = std::string(fields[2]),

@@ -5,6 +5,7 @@
 //     # profile core <SHA-256 of what its recipe asked for>
 //     # name version architecture size sha256 suite path profiles
 //     base-files 13.8+deb13u1 amd64 73460 <sha256> trixie pool/main/b/base-files/…_amd64.deb core,desktop
+//     dash.orig 0.5.12-12 source 246054 <sha256> trixie pool/main/d/dash/dash_0.5.12.orig.tar.gz shell-source
 //
 // Lines are sorted by name and fields are separated by one space, so a diff of two locks reads as a list of changes.
 // There is one way to write a lock: parsing and writing again gives the same bytes.
@@ -16,6 +17,9 @@
 #include "base/digest.h"
 
 namespace ashlar::image {
+
+// The architecture of an archive that belongs to a source package.
+inline constexpr std::string_view kSource = "source";
 
 struct LockedSuite {
   std::string name;         // "trixie-security"
@@ -35,9 +39,9 @@ struct LockedProfile {
 struct LockedPackage {
   std::string name;
   std::string version;
-  std::string architecture;           // "amd64" or "all"
-  std::uint64_t size = 0;             // of the .deb, bytes
-  Sha256Digest sha256;                // of the .deb
+  std::string architecture;           // "amd64", "all" or "source"
+  std::uint64_t size = 0;             // of the file, bytes
+  Sha256Digest sha256;                // of the file
   std::string suite;                  // where it was found; one of the lock's suites
   std::string path;                   // in that suite's archive, "pool/…/bash_5.2.37-2_amd64.deb"
   std::vector<std::string> profiles;  // sorted

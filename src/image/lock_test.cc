@@ -43,6 +43,15 @@ TEST(Lock, IsWrittenAndReadBack) {
   EXPECT_EQ(write_lock(parse_lock(as_bytes(text)).value()), text);
 }
 
+TEST(Lock, KnowsTheArchivesOfASourcePackage) {
+  std::string source = changed(" amd64 ", " source ");
+  EXPECT_NE(error_of(source).find("path of an archive in the pool"), std::string::npos) << error_of(source);
+  std::size_t at = source.find("_amd64.deb");
+  source.replace(at, std::string_view("_amd64.deb").size(), ".orig.tar.gz");
+  EXPECT_EQ(parse_lock(as_bytes(source)).value().packages.front().architecture, kSource) << source;
+  EXPECT_NE(error_of(changed("_amd64.deb", ".orig.tar.gz")).find("path of a .deb"), std::string::npos);
+}
+
 TEST(Lock, IsTheSameWhateverTheOrder) {
   Lock lock = sample();
   std::ranges::reverse(lock.packages);

@@ -118,7 +118,10 @@ TEST_F(NeededCheck, ComesWithTheProgramsThatAreLaidOverTheTree) {
   fs::path os = work_.path() / "os";
   fs::path made = work_.path() / "made";
   tree_ = work_.path() / "tree";
-  fs::create_directories(os / "root");
+  fs::create_directories(os / "root/usr/share/ashlar/sway");
+  fs::create_directories(os / "shell");
+  ASSERT_TRUE(write_file(os / "root/usr/share/ashlar/sway/config", as_bytes("exec foot\n")));
+  ASSERT_TRUE(write_file(os / "shell/commands", {}));
   ASSERT_TRUE(write_file(made, build_elf({.needed = {"libcryptsetup.so.12"}})));
   fs::create_directories(tree_ / "etc");
   fs::create_directories(tree_ / "usr/lib");
@@ -134,6 +137,7 @@ TEST_F(NeededCheck, ComesWithTheProgramsThatAreLaidOverTheTree) {
   EXPECT_TRUE(add_overlay(overlay, tree_));
   EXPECT_TRUE(fs::exists(tree_ / "usr/lib/ashlar/data"));
   EXPECT_FALSE(fs::exists(tree_ / "usr/lib/ashlar/boot"));
+  EXPECT_EQ(read_text(tree_ / "usr/share/ashlar/commands").value(), "#!/usr/bin/false\nfoot\n");
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ inline constexpr OwnProgram kPamModule = {"pam-module", "session", "pam_ashlar",
 // What `ashlar prove --live` attacks an image with.
 inline constexpr OwnProgram kAttackProgram = {"attack", "prove/live", "ashlar-attack", "usr/lib/ashlar/attack",
                                               Toolset::kAttack};
+// Debian's with changes of ours (shell.h); it takes the place of the package's.
+inline constexpr OwnProgram kShellProgram = {"sh", "", "dash", "usr/bin/dash", Toolset::kWorkshop};
 
 // What os/root/etc/ld.so.preload names.
 inline constexpr OwnProgram kHeapLibrary = {"heap", "heap", "ashlar_scudo", "usr/lib/ashlar/libscudo.so",
@@ -49,9 +51,10 @@ inline constexpr std::array kOwnPrograms = {kBootProgram,   kInitProgram,      k
                                             kLoggerProgram, kPamModule,        kAttackProgram};
 // Whether an absolute path of the image is one of theirs.
 inline bool is_own_program(std::string_view path) {
-  return std::ranges::any_of(kOwnPrograms, [&](const OwnProgram& own) {
+  auto is = [&](const OwnProgram& own) {
     return !own.place.empty() && path.starts_with('/') && path.substr(1) == own.place;
-  });
+  };
+  return std::ranges::any_of(kOwnPrograms, is) || is(kShellProgram);
 }
 inline constexpr std::array kOptionalPrograms = {kAttackProgram.name, kBacklightProgram.name, kBarProgram.name,
                                                  kCtlProgram.name,    kDataProgram.name,      kLoggerProgram.name,

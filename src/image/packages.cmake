@@ -15,6 +15,7 @@ set(ASHLAR_PACKAGES_SOURCES
   part_file.cc
   recipe.cc
   resolve.cc
+  source_package.cc
   toml.cc
 )
 set(ASHLAR_PACKAGES_TESTS

@@ -89,6 +89,7 @@ Status fold_into(Recipe& result, const Recipes& recipes, const std::string& name
   for (const std::string& base : found->second.extends) TRY(fold_into(result, recipes, base, path, done));
   path.pop_back();
   append_all(result.packages, found->second.packages);
+  append_all(result.sources, found->second.sources);
   append_all(result.programs, found->second.programs);
   append_all(result.omit, found->second.omit);
   append_all(result.omit_files, found->second.omit_files);
@@ -116,7 +117,9 @@ Result<Recipe> parse_recipe(std::string_view text, const fs::path& file) {
   recipe.name = file.stem().string();
   recipe.description = table.text("description");
   recipe.extends = table.list_or_empty("extends");
-  recipe.packages = table.list("packages");
+  recipe.sources = table.list_or_empty("sources");
+  // A profile of sources alone is built from and nothing else.
+  recipe.packages = recipe.sources.empty() ? table.list("packages") : table.list_or_empty("packages");
   recipe.programs = table.choices_or_empty("programs", kOptionalPrograms);
   recipe.omit = TRY(read_packages_with_reason(table, "omit"));
   recipe.backports = TRY(read_packages_with_reason(table, "backport"));
@@ -124,6 +127,7 @@ Result<Recipe> parse_recipe(std::string_view text, const fs::path& file) {
   recipe.services = table.list_or_empty("services");
   TRY(table.finish());
   TRY(check_names(table, recipe.packages));
+  TRY(check_names(table, recipe.sources));
   if (!is_package_name(recipe.name)) return fail_misuse(file.string() + ": the file's name is not a profile name");
   for (const OmittedPackage& omitted : recipe.omit) {
     if (std::ranges::find(recipe.packages, omitted.package) != recipe.packages.end()) {
@@ -142,6 +146,7 @@ Result<Recipe> fold(const Recipes& unfolded, const std::string& name) {
   result.description = unfolded.at(name).description;
   result.packages_of = whose_packages(unfolded, name);
   sort_unique(result.packages);
+  sort_unique(result.sources);
   sort_unique(result.programs);
   sort_unique(result.omit);
   sort_unique(result.backports);
@@ -171,6 +176,7 @@ Result<Recipes> read_recipes(const fs::path& directory) {
 Sha256Digest resolution_inputs(const Recipe& folded) {
   Sha256 hash;
   for (const std::string& package : folded.packages) hash.update("package " + package + "\n");
+  for (const std::string& source : folded.sources) hash.update("source " + source + "\n");
   for (const OmittedPackage& omitted : folded.omit) hash.update("omit " + omitted.package + "\n");
   for (const OmittedPackage& backport : folded.backports) hash.update("backport " + backport.package + "\n");
   return hash.finish();

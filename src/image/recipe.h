@@ -3,6 +3,7 @@
 //     description = "Boots to a prompt"
 //     extends = ["core"]                        # everything those profiles have, omissions included
 //     packages = ["sway", "foot"]               # with what they depend on; recommendations are not followed
+//     sources = ["dash"]                        # source packages: compiled, and not a part of the tree
 //     programs = ["data"]                       # ours, beside boot and PID 1 (own_programs.h)
 //     services = ["udevd", "seatd"]             # of os/services, which PID 1 runs
 //     [[omit]]                                  # a package that something depends on and that stays out
@@ -49,6 +50,7 @@ struct Recipe {
   // one profile it extends, that one's.
   std::string packages_of;
   std::vector<std::string> packages;
+  std::vector<std::string> sources;
   std::vector<std::string> programs;
   std::vector<OmittedPackage> omit;
   std::vector<OmittedFiles> omit_files;

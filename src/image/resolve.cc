@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "image/apt_indexes.h"
+#include "image/source_package.h"
 
 namespace ashlar::image {
 namespace {
@@ -179,6 +180,12 @@ Result<Lock> resolve(const Recipes& recipes, const ResolveOptions& options) {
                                 found->second.version));
       }
       found->second.profiles.push_back(name);
+    }
+    for (const std::string& source : recipe.sources) {
+      std::vector<LockedPackage> files = TRY(locked_source(*cache.GetSourceList(), source, options.suites));
+      for (const LockedPackage& file : files) {
+        packages.emplace(file.name, file).first->second.profiles.push_back(name);
+      }
     }
   }
   for (auto& [name, package] : packages) lock.packages.push_back(std::move(package));

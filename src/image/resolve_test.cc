@@ -236,6 +236,43 @@ TEST_F(Resolve, AnExportIsAMirror) {
   EXPECT_TRUE(export_lock(lock, {.mirror = options_.mirror, .cache = options_.cache}, work_.path() / "again"));
 }
 
+TEST_F(Resolve, LocksTheFilesOfTheNewestSourcePackage) {
+  main_.sources = {{"dash", "0.5-1"}, {"other", "1-1"}};
+  security_.sources = {{"dash", "0.5-1+deb13u1"}};
+  backports_.sources = {{"dash", "0.6-1"}};
+  write_archive(key_);
+  Recipe shell = recipe("shell-source", {});
+  shell.sources = {"dash"};
+  Result<Lock> lock = resolve_one(shell);
+  ASSERT_TRUE(lock) << lock.error().message();
+  EXPECT_EQ(names(*lock, "shell-source"), (std::vector<std::string>{"dash.debian", "dash.orig"}));
+  const TestPackage newest{"dash", "0.5-1+deb13u1"};
+  const LockedPackage& debian = lock->packages.front();
+  EXPECT_EQ(debian.architecture, kSource);
+  EXPECT_EQ(debian.version, newest.version);
+  EXPECT_EQ(debian.suite, "trixie-security");
+  EXPECT_EQ(debian.path, testing::source_path(newest, "debian.tar.xz"));
+  EXPECT_EQ(debian.sha256, sha256(testing::source_content(newest, "debian.tar.xz")));
+  EXPECT_EQ(lock->packages.back().path, testing::source_path(newest, "orig.tar.gz"));
+  EXPECT_TRUE(check_current(*lock, {{"shell-source", shell}}));
+  EXPECT_FALSE(check_current(*lock, {{"shell-source", recipe("shell-source", {})}}));
+
+  // What is locked can be had from an export, and locked from it again.
+  fs::path exported = work_.path() / "exported";
+  Status done = export_lock(*lock, {.mirror = options_.mirror, .cache = options_.cache}, exported);
+  ASSERT_TRUE(done) << done.error().message();
+  options_.mirror = find_mirror(exported.string()).value();
+  options_.cache = work_.path() / "other cache";
+  EXPECT_EQ(resolve_one(shell).value(), *lock);
+  std::vector<fs::path> files =
+      fetch(*lock, {"shell-source"}, {.mirror = options_.mirror, .cache = options_.cache}).value();
+  EXPECT_EQ(read_text(files.back()).value(), testing::source_content(newest, "orig.tar.gz"));
+
+  shell.sources = {"absent"};
+  options_.mirror = {file_url(work_.path() / "mirror"), file_url(work_.path() / "mirror")};
+  EXPECT_NE(error_of(shell).find("no suite has a source package 'absent'"), std::string::npos) << error_of(shell);
+}
+
 TEST_F(Resolve, SaysWhenNobodyAnswers) {
   std::string url = fmt::format("http://127.0.0.1:{}", testing::closed_port());
   options_.mirror = {url, url};

@@ -11,6 +11,7 @@ namespace {
 using Kind = SbomComponent::Kind;
 
 constexpr const char* kOwnLicence = "Apache-2.0";
+constexpr const char* kShellLicence = "BSD-3-Clause";
 constexpr const char* kKernelLicence = "GPL-2.0-only WITH Linux-syscall-note";
 
 // Packages of the workshop whose content ends up in the image.
@@ -117,8 +118,16 @@ Result<Sbom> describe_contents(const SbomInputs& inputs) {
   for (const std::string& part : {bootloader, uki}) bill.relate(part, SbomRelation::kGeneratedFrom, loader);
   for (const auto& [program, file] : inputs.programs) {
     std::string target(program.target);
-    std::string part = built(Kind::kProgram, target.c_str(), target, file, kOwnLicence);
+    const bool is_shell = program.name == kShellProgram.name;
+    std::string part = built(Kind::kProgram, target.c_str(), target, file, is_shell ? kShellLicence : kOwnLicence);
     bill.relate(program.place.empty() ? uki : kSbomImage, SbomRelation::kContains, part);
+    if (is_shell) {
+      for (const LockedPackage& source : inputs.shell_source) {
+        std::string archive = bill.add(TRY(debian_component(source, inputs.licences)));
+        bill.relate(part, SbomRelation::kGeneratedFrom, archive);
+      }
+      continue;
+    }
     if (std::ranges::find(kProgramsWithFont, program.name) != kProgramsWithFont.end()) {
       bill.relate(part, SbomRelation::kGeneratedFrom, TRY(add_tool(kFontPackage)));
     }

@@ -78,6 +78,7 @@ struct SbomInputs {
   std::vector<LockedPackage> packages;  // of the profile
   std::vector<LockedPackage> workshop;  // or of the sdk, where programs were compiled with it
   std::vector<LockedPackage> kernel_source;
+  std::vector<LockedPackage> shell_source;
   fs::path tree;      // the unpacked packages of the profile
   fs::path licences;  // unpack_licences() of workshop and kernel source
 };

@@ -63,6 +63,17 @@ std::string deb_content(const TestPackage& package) {
   return fmt::format("{} {}\n", package.name, package.version);
 }
 
+std::string source_path(const TestPackage& package, const std::string& part) {
+  // The upstream archive is not named after Debian's revision, nor does its content change with it.
+  std::string version =
+      part.starts_with("orig") ? package.version.substr(0, package.version.find('-')) : package.version;
+  return fmt::format("pool/main/{}/{}/{}_{}.{}", package.name.substr(0, 1), package.name, package.name, version, part);
+}
+
+std::string source_content(const TestPackage& package, const std::string& part) {
+  return fmt::format("{}\n", source_path(package, part));
+}
+
 void write_suite(const fs::path& archive, const TestSuite& suite, const TestKey& key) {
   std::string packages;
   for (const TestPackage& package : suite.packages) {
@@ -75,14 +86,30 @@ void write_suite(const fs::path& archive, const TestSuite& suite, const TestKey&
         package.name, package.version, package.depends.empty() ? "" : "Depends: " + package.depends + "\n",
         package.more, deb_path(package), content.size(), sha256(content).hex());
   }
+  std::string sources;
+  for (const TestPackage& package : suite.sources) {
+    fs::path directory = fs::path(source_path(package, "dsc")).parent_path();
+    sources += fmt::format(
+        "Package: {}\nBinary: {}\nVersion: {}\nMaintainer: Test <test@example.org>\nFormat: 3.0 "
+        "(quilt)\nDirectory: {}\n{}Checksums-Sha256:\n",
+        package.name, package.name, package.version, directory.string(), package.more);
+    for (const char* part : {"dsc", "orig.tar.gz", "debian.tar.xz"}) {
+      std::string content = source_content(package, part);
+      write(archive / source_path(package, part), content);
+      sources += fmt::format(" {} {} {}\n", sha256(content).hex(), content.size(),
+                             fs::path(source_path(package, part)).filename().string());
+    }
+    sources += "\n";
+  }
   fs::path place = archive / "dists" / suite.name;
   write(place / "main/binary-amd64/Packages", packages);
+  write(place / "main/source/Sources", sources);
   std::string release = fmt::format(
       "Origin: Test\nSuite: {0}\nCodename: {0}\nDate: {1}\n{2}Architectures: amd64\nComponents: main\nSHA256:\n {3} "
       "{4} "
-      "main/binary-amd64/Packages\n",
+      "main/binary-amd64/Packages\n {5} {6} main/source/Sources\n",
       suite.name, suite.date, suite.valid_until.empty() ? "" : "Valid-Until: " + suite.valid_until + "\n",
-      sha256(packages).hex(), packages.size());
+      sha256(packages).hex(), packages.size(), sha256(sources).hex(), sources.size());
   write(place / "InRelease", key.clear_sign(release));
 }
 

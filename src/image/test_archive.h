@@ -36,14 +36,19 @@ class TestKey {
 struct TestSuite {
   std::string name = "trixie";
   std::vector<TestPackage> packages;
+  std::vector<TestPackage> sources;  // name and version alone matter
   std::string date = "Sat, 01 Jan 2022 00:00:00 UTC";
   std::string valid_until;  // empty: for ever
 };
 
-// Writes dists/NAME with its InRelease and Packages, and the packages' files below pool/.
+// Writes dists/NAME with its InRelease, Packages and Sources, and the packages' files below pool/.
 void write_suite(const fs::path& archive, const TestSuite& suite, const TestKey& key);
 
 std::string deb_path(const TestPackage& package);
 std::string deb_content(const TestPackage& package);
+
+// One of the files of a source package: `part` is "orig.tar.gz", "debian.tar.xz" or "dsc".
+std::string source_path(const TestPackage& package, const std::string& part);
+std::string source_content(const TestPackage& package, const std::string& part);
 
 }  // namespace ashlar::image::testing

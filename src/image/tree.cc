@@ -11,12 +11,14 @@
 #include "image/exposure.h"
 #include "image/maintainer_scripts.h"
 #include "image/needed_check.h"
+#include "image/shell.h"
 
 namespace ashlar::image {
 namespace {
 
 constexpr unsigned kTreeRevision = 1;
-constexpr unsigned kOverlayRevision = 2;
+constexpr unsigned kOverlayRevision = 3;
+constexpr const char* kSwayConfiguration = "usr/share/ashlar/sway/config";
 
 // Mount points and places the packages do not bring.
 constexpr std::array<const char*, 8> kMountPoints = {"dev",  "proc",           "sys", "run", "tmp",
@@ -98,6 +100,7 @@ Status hash_overlay(const Overlay& overlay, InputHash& inputs) {
   for (const DeviceProgram& one : overlay.programs) {
     inputs.add("program", one.program.name).add("place", one.program.place).add("made of", one.key);
   }
+  TRY(inputs.add_files(overlay.os / "shell/commands"));
   return inputs.add_files(overlay.os / "root");
 }
 
@@ -118,6 +121,9 @@ Status add_overlay(const Overlay& overlay, const fs::path& tree) {
     TRY(copy_file(one.file, tree / one.program.place, 0755));
     places.push_back(fs::path("/") / one.program.place);
   }
+  std::string sway = TRY(read_text(source / kSwayConfiguration));
+  std::string commands = shell_commands(sway, TRY(read_text(overlay.os / "shell/commands")));
+  TRY(write_file(tree / "usr/share/ashlar/commands", as_bytes(commands), 0755));  // executable: see shell.h
   TRY(replace_symlink("init", tree / fs::path(kNotifyProgram).relative_path()));
   for (const char* name : {"poweroff", "reboot"}) {
     TRY(replace_symlink("../lib/ashlar/init", tree / "usr/sbin" / name));

@@ -71,10 +71,12 @@ TEST(Machine, IsNotSetUpWithoutItsMounts) {
   EXPECT_FALSE(set_up_machine(broken));
   EXPECT_FALSE(broken.did("hostname"));
   // What is given up must be gone, and PID 1 keeps for itself what restarts the machine.
-  for (const char* step : {"bound ", "drop "}) {
+  for (const char* step :
+       {"bound ", "drop ", "set /proc/sys/kernel/yama/ptrace_scope 3", "set /proc/sys/vm/memfd_noexec 2"}) {
     FakeKernel refusing;
     refusing.refuse(step, EPERM);
     EXPECT_FALSE(set_up_machine(refusing)) << step;
+    EXPECT_TRUE(refusing.did(step)) << step;
   }
   EXPECT_TRUE(sound.did("bound " + std::to_string(capability_bit(CAP_MAC_ADMIN) | capability_bit(CAP_MAC_OVERRIDE) |
                                                   capability_bit(CAP_SYS_MODULE) | capability_bit(CAP_SYS_RAWIO) |

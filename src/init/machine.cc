@@ -4,6 +4,7 @@
 
 #include <tuple>
 
+#include "init/sysctls.h"
 #include "sys/capabilities.h"
 #include "sys/device_mapper.h"
 #include "sys/efi_variables.h"
@@ -33,6 +34,7 @@ constexpr std::uint64_t kOwn = capability_bit(CAP_SYS_BOOT);
 
 Status set_up_machine(Kernel& kernel) {
   TRY(mount_all(kernel, system_mounts()));
+  TRY(set_sysctls(kernel));
   TRY(kernel.bound_capabilities(kNobodys | kOwn));
   TRY(kernel.drop_capabilities(kNobodys));
   TRY(kernel.set_host_name("ashlar"));

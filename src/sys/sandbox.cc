@@ -60,11 +60,17 @@ Status set_capabilities(std::uint64_t kept) {
   return {};
 }
 
-Status change_identity(const ServiceSandbox& sandbox) {
+// Linux 6.14; the workshop's headers are older (Documentation/userspace-api/check_exec.rst).
+constexpr unsigned long kExecRestrictFile = 1UL << 8 | 1UL << 9;       // with its lock
+constexpr unsigned long kExecDenyInteractive = 1UL << 10 | 1UL << 11;  // with its lock
+
+Status change_identity(const ServiceSandbox& sandbox, ServiceKind kind) {
   TRY(bound_capabilities(~sandbox.capabilities));
-  // A program has what is set here and nothing for being root's; what is kept now survives the change of the user.
-  constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS;
-  if (::prctl(PR_SET_SECUREBITS, kBits, 0, 0, 0) != 0) return fail_errno("set the secure bits");
+  // A program has what is set here and nothing for being root's; what is kept now survives the change of the user. A
+  // shell runs scripts of the verified root, and what a person types in a session alone.
+  unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS | kExecRestrictFile;
+  if (kind != ServiceKind::session) bits |= kExecDenyInteractive;
+  if (::prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0) return fail_errno("set the secure bits");
   TRY(become_user(sandbox));
   return set_capabilities(sandbox.capabilities);
 }
@@ -81,7 +87,7 @@ Status enter_sandbox(const ServiceDefinition& service) {
   TRY(limit(RLIMIT_NOFILE, sandbox.open_files, "open files"));
   TRY(enter_namespaces(sandbox.shares));
   TRY(enter_view(service));
-  TRY(change_identity(sandbox));
+  TRY(change_identity(sandbox, service.kind));
   if (service.kind == ServiceKind::session) ::umask(077);  // what a person writes is that person's
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("forbid new privileges");
   if (::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) {

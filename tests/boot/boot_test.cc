@@ -1,8 +1,13 @@
 // The images boot for real: keys are enrolled, Secure Boot is on, the root is verified, PID 1 is ours.
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+#include <set>
 
 #include "base/subprocess.h"
 #include "image/inspect.h"
+#include "image/sandbox.h"
 #include "test_image.h"
 #include "vm/console.h"
 #include "vm/run.h"
@@ -156,6 +161,72 @@ TEST_F(Shell, RootCannotSwitchEnforcementOff) {
   EXPECT_NE(shells.find("\nhave:0"), std::string::npos) << shells;
   std::string others = run("[ $((0x$(grep CapEff /proc/self/status | cut -f2))) -ne 0 ] && echo has:others");
   EXPECT_NE(others.find("\nhas:others"), std::string::npos) << "the control: " << others;
+}
+
+// A script that is not on the verified root, however it reaches the shell. "ran-2" is not in what is typed.
+TEST_F(Shell, RunsNoScriptFromElsewhere) {
+  run("echo 'echo ran-$((1+1))' > /tmp/script; chmod +x /tmp/script");
+  for (const char* attack : {"sh /tmp/script", "sh < /tmp/script", "cat /tmp/script | sh", "sh -s < /tmp/script",
+                             "sh -i < /tmp/script", "(. /tmp/script)", "sh /dev/stdin < /tmp/script", "/tmp/script",
+                             "sh -c '. /tmp/script' < /dev/null", "sh -c 'echo ran-$((1+1))' < /dev/null",
+                             "echo x | sh -c 'echo ran-$((1+1))'", "ENV=/tmp/script sh -i < /dev/null",
+                             "PS4='$(echo ran-$((1+1)) >&2)' sh -x /usr/share/ashlar/lock < /dev/null"}) {
+    std::string said = run(attack);
+    EXPECT_EQ(said.find("ran-2"), std::string::npos) << attack << ": " << said;
+  }
+  EXPECT_NE(run("sh /tmp/script").find("not a script of this system"), std::string::npos);
+  EXPECT_NE(run("sh -c 'date' < /dev/null").find("not a command of this system: date"), std::string::npos);
+  // The controls: on a terminal a person runs what she likes, and scripts of the root run anywhere.
+  EXPECT_NE(run("sh -c 'echo ran-$((1+1))'").find("ran-2"), std::string::npos);
+  EXPECT_NE(run("sh /usr/share/ashlar/lock < /dev/null && echo script-$((1+1))").find("script-2"), std::string::npos);
+  EXPECT_NE(run("sh < /usr/share/ashlar/lock && echo input-$((1+1))").find("input-2"), std::string::npos);
+  EXPECT_NE(run("sh -c /usr/share/ashlar/lock < /dev/null && echo listed-$((1+1))").find("listed-2"),
+            std::string::npos);
+}
+
+// What kernel-hardening-checker does not find: no other, and every one of these. docs/THREATS.md has the reasons.
+TEST_F(Shell, PassesTheHardeningCheckerButForTheseChecks) {
+  const char* kernel = std::getenv("ASHLAR_TEST_KERNEL");
+  const char* tools = std::getenv("ASHLAR_WORKSHOP");
+  ASSERT_TRUE(kernel != nullptr && tools != nullptr) << "`ashlar test` sets them";
+  // As `sysctl -a` would print them: "/proc/sys/kernel/printk:4" -> "kernel.printk = 4".
+  std::string listed =
+      run("cd /proc/sys; grep -s '' dev/tty/* kernel/* kernel/yama/* vm/* fs/* user/* net/ipv4/icmp* "
+          "net/ipv4/tcp_sync* net/ipv4/conf/all/* net/ipv4/conf/default/*; cd /");
+  std::string sysctls;
+  for (std::string_view rest = listed; !rest.empty();) {
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || line.find(' ') < colon || line.find('/') > colon) continue;
+    std::string name(line.substr(0, colon));
+    std::ranges::replace(name, '/', '.');
+    sysctls += name + " = " + std::string(line.substr(colon + 1)) + "\n";
+  }
+  fs::path work = result_path("hardening");
+  fs::create_directories(work);
+  ASSERT_OK(write_file(work / "config", read_file(fs::path(kernel) / "config").value()));
+  std::string cmdline = run("cat /proc/cmdline");
+  std::size_t start = cmdline.find("roothash=");
+  ASSERT_NE(start, std::string::npos) << cmdline;
+  ASSERT_OK(write_file(work / "cmdline", as_bytes(cmdline.substr(start, cmdline.find('\n', start) - start) + "\n")));
+  ASSERT_OK(write_file(work / "sysctl", as_bytes(sysctls)));
+  Result<std::string> checked = image::run_sandboxed(
+      {.root = tools,
+       .binds = {{work, "/run/checked"}},
+       .directory = "/run/checked",
+       .argv = {"kernel-hardening-checker", "-m", "json", "-c", "config", "-l", "cmdline", "-s", "sysctl"}});
+  ASSERT_OK(checked);
+  std::set<std::string> failed;
+  auto results = nlohmann::json::parse(*checked);
+  for (const auto& check : results) {
+    if (!check["check_result_bool"]) failed.insert(check["option_name"]);
+  }
+  EXPECT_GT(results.size(), 350U);
+  EXPECT_EQ(failed, (std::set<std::string>{"CONFIG_CFI_CLANG", "CONFIG_CFI_PERMISSIVE", "CONFIG_RANDOM_KMALLOC_CACHES",
+                                           "CONFIG_GCC_PLUGIN_LATENT_ENTROPY", "CONFIG_KSTACK_ERASE",
+                                           "CONFIG_KSTACK_ERASE_METRICS", "CONFIG_KSTACK_ERASE_RUNTIME_DISABLE",
+                                           "CONFIG_USER_NS", "pti", "nosmt", "user.max_user_namespaces"}));
 }
 
 // The whole root; what is mounted on it is not the image's. A line of `ls -ln`: mode, links, owner, group, ...
