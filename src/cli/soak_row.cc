@@ -9,8 +9,7 @@ constexpr std::string_view kSection =
     "Written by `./ashlar test --soak`.\n"
     "\n"
     "| date | commit | seed | fuzz | rebuild-check --with-kernel | prove, 200 flips | 50 power cuts | 100 restarts | "
-    "static analyzer | took |
-    "
+    "static analyzer | took |\n"
     "|---|---|---|---|---|---|---|---|---|---|\n";
 
 }  // namespace
