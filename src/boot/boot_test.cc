@@ -165,7 +165,7 @@ TEST(Start, LabelsWhatIsOlderThanThePolicy) {
   kernel.answers = {{"self dev 2 input", std::string("input", 6)},
                     {"self dev 4 vda3", "right"},
                     {"self input 4 event0", std::string("event", 6)}};
-  ASSERT_TRUE(start_system(kernel));
+  ASSERT_TRUE(start_system(kernel, std::chrono::milliseconds(7)));
   EXPECT_EQ(kernel.labels["/dev/input"], "input");
   EXPECT_EQ(kernel.labels["/dev/input/event0"], "event");
   EXPECT_FALSE(kernel.did("label /dev/vda3")) << "it has that label";

@@ -24,7 +24,7 @@ TEST(PatchSeries, KeepsTheOrderAndSkipsComments) {
 }
 
 TEST(PatchSeries, RefusesWhatSha256sumDoesNotPrint) {
-  for (const std::string line :
+  for (const std::string& line :
        {std::string("x"), kHash, kHash + "  ", kHash + " a.patch", kHash.substr(1) + "  a.patch", kHash + "  a.diff",
         kHash + "  ../a.patch", kHash + "  /a.patch", kHash + "  a//b.patch", kHash + "  .a.patch"}) {
     EXPECT_TRUE(refusal("# head\n" + line).starts_with("line 2: ")) << line << ": " << refusal("# head\n" + line);

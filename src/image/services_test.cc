@@ -213,7 +213,7 @@ TEST_F(ServicesOfAnImage, BecomeATableThatNamesThemByNumber) {
 TEST(Services, ALoggersStateIsADirectoryRightInData) {
   std::string logger(kGood);
   logger.replace(logger.find("daemon"), 6, "logger");
-  Service service = parse_service(logger + "state = \"/data/log\"\n", "os/services/x.toml", accounts()).value();
+  Service service = parse_service(logger + "state = \"/data/log\"\n", "os/services/x.toml", words()).value();
   EXPECT_EQ(service.kind, ServiceKind::logger);
   EXPECT_EQ(service.state, "/data/log");
   EXPECT_NE(service_source({service}).find(".state = \"/data/log\""), std::string::npos);

@@ -29,7 +29,7 @@ class ShellBuild {
   Status unpack(const std::vector<PackageFile>& source) {
     for (const PackageFile& archive : source) {
       TRY(write_file(work_ / archive.name, TRY(read_file(archive.deb))));
-      std::vector<std::string> tar = {"tar", "-xf", archive.name};
+      std::vector<std::string> tar = {"tar", "--no-same-owner", "-xf", archive.name};
       if (archive.name.ends_with(".orig")) tar.emplace_back("--strip-components=1");
       TRY(run(std::move(tar)));
     }
