@@ -7,6 +7,7 @@
 # - One program, one translation unit for the linker (full LTO), so that control-flow integrity knows every function and
 #   every class; a violation traps, and a trap in PID 1 stops the machine. What libraries call back is ours and known; a
 #   pointer that a library made is not, and whoever calls through one says so (no_sanitize, see sys/tpm.cc).
+# - Scudo instead of glibc's allocator (src/heap): linked into the static ones, given to the dynamic ones by ld.so.
 # - No exceptions and no RTTI in our code; what libstdc++ throws (out of memory) ends the program, and so does what
 #   nlohmann-json would throw.
 # - The same bytes whatever the path: source paths are mapped away, there is no build id, symbols are stripped.
@@ -40,6 +41,7 @@ endfunction()
 # A program of the image.
 function(ashlar_static_program name)
   ashlar_device_program(${name} "${ASHLAR_STATIC_LINK}" ${ARGN})
+  target_link_libraries(${name} PRIVATE ashlar_heap)
 endfunction()
 function(ashlar_dynamic_program name)
   ashlar_device_program(${name} "${ASHLAR_DYNAMIC_LINK}" ${ARGN})

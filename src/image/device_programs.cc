@@ -72,7 +72,7 @@ Result<DevicePrograms> build_device_programs(const Cache& cache, const Workshop&
   const std::string table = toolset == Toolset::kWorkshop ? services : "";
   inputs.add("services", table);
   for (const char* part : {"CMakeLists.txt", "src/CMakeLists.txt", "src/device.cmake", "src/device-cfi.txt", "src/base",
-                           "src/format", "src/sys"}) {
+                           "src/format", "src/heap", "src/sys"}) {
     TRY(inputs.add_files(source / part));
   }
   for (const OwnProgram& program : programs) TRY(inputs.add_files(source / "src" / program.folder));

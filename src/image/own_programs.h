@@ -22,7 +22,7 @@ struct OwnProgram {
   Toolset toolset;
 };
 
-// Every image has boot and init; the others are there when its recipe asks for them.
+// Every image has boot, init and the heap library; the others are there when its recipe asks for them.
 inline constexpr OwnProgram kBootProgram = {"boot", "boot", "ashlar-boot", "", Toolset::kWorkshop};
 inline constexpr OwnProgram kInitProgram = {"init", "init", "ashlar-init", "usr/lib/ashlar/init", Toolset::kWorkshop};
 inline constexpr OwnProgram kDataProgram = {"data", "data", "ashlar-data", "usr/lib/ashlar/data", Toolset::kSdk};
@@ -32,8 +32,11 @@ inline constexpr OwnProgram kLoginProgram = {"login", "session", "ashlar-login",
 inline constexpr OwnProgram kPamModule = {"pam-module", "session", "pam_ashlar",
                                           "usr/lib/x86_64-linux-gnu/security/pam_ashlar.so", Toolset::kSdk};
 
-inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram,  kDataProgram, kCtlProgram,
-                                            kBarProgram,  kLoginProgram, kPamModule};
+// What os/root/etc/ld.so.preload names.
+inline constexpr OwnProgram kHeapLibrary = {"heap", "heap", "ashlar_scudo", "usr/lib/ashlar/libscudo.so",
+                                            Toolset::kWorkshop};
+inline constexpr std::array kOwnPrograms = {kBootProgram, kInitProgram, kHeapLibrary,  kDataProgram,
+                                            kCtlProgram,  kBarProgram,  kLoginProgram, kPamModule};
 // Whether an absolute path of the image is one of theirs.
 inline bool is_own_program(std::string_view path) {
   return std::ranges::any_of(kOwnPrograms, [&](const OwnProgram& own) {

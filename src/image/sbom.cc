@@ -17,6 +17,8 @@ constexpr const char* kKernelLicence = "GPL-2.0-only WITH Linux-syscall-note";
 constexpr const char* kBootloaderPackage = "systemd-boot-efi";  // systemd-boot, and the stub in front of the UKI
 constexpr const char* kFontPackage = "console-setup-linux";     // the font of our screen
 constexpr std::array kLinkedPackages = {"libc6-dev", "libgcc-14-dev", "libstdc++-14-dev"};  // into all our programs
+constexpr const char* kHeapPackage = "libclang-rt-19-dev";                                  // Scudo
+constexpr std::array kProgramsWithHeap = {kBootProgram.name, kInitProgram.name, kCtlProgram.name, kHeapLibrary.name};
 constexpr std::array kSdkPackages = {"nlohmann-json3-dev"};  // headers, into those that the sdk is for
 constexpr std::array kProgramsWithFont = {kBootProgram.name, kDataProgram.name};
 
@@ -119,6 +121,9 @@ Result<Sbom> describe_contents(const SbomInputs& inputs) {
     bill.relate(program.place.empty() ? uki : kSbomImage, SbomRelation::kContains, part);
     if (std::ranges::find(kProgramsWithFont, program.name) != kProgramsWithFont.end()) {
       bill.relate(part, SbomRelation::kGeneratedFrom, TRY(add_tool(kFontPackage)));
+    }
+    if (std::ranges::find(kProgramsWithHeap, program.name) != kProgramsWithHeap.end()) {
+      bill.relate(part, SbomRelation::kStaticLink, TRY(add_tool(kHeapPackage)));
     }
     for (const char* name : kLinkedPackages) bill.relate(part, SbomRelation::kStaticLink, TRY(add_tool(name)));
     if (program.toolset != Toolset::kSdk) continue;

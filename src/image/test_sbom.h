@@ -22,8 +22,8 @@ inline SbomInputs sbom_inputs(const fs::path& work) {
   fs::create_directories(doc / "gcc-14-base");
   fs::create_symlink("gcc-14-base", doc / "libstdc++6");
   (void)write_file(doc / "gcc-14-base/copyright", as_bytes("a licence\n"));
-  for (const char* tool : {"console-setup-linux", "libc6-dev", "libgcc-14-dev", "libstdc++-14-dev", "linux-source-7.3",
-                           "systemd-boot-efi"}) {
+  for (const char* tool : {"console-setup-linux", "libc6-dev", "libclang-rt-19-dev", "libgcc-14-dev",
+                           "libstdc++-14-dev", "linux-source-7.3", "systemd-boot-efi"}) {
     fs::create_directories(work / "licences/usr/share/doc" / tool);
     (void)write_file(work / "licences/usr/share/doc" / tool / "copyright", as_bytes(tool));
   }
@@ -37,7 +37,8 @@ inline SbomInputs sbom_inputs(const fs::path& work) {
           .kernel = {"7.3.4-ashlar", sha256("kernel")},
           .programs = {{kBootProgram, built("boot")}, {kInitProgram, built("init")}},
           .packages = {test_package("gcc-14-base"), test_package("libstdc++6", "1:14.2.0+b1")},
-          .workshop = {test_package("console-setup-linux"), test_package("libc6-dev"), test_package("libgcc-14-dev"),
+          .workshop = {test_package("console-setup-linux"), test_package("libc6-dev"),
+                       test_package("libclang-rt-19-dev"), test_package("libgcc-14-dev"),
                        test_package("libstdc++-14-dev"), test_package("systemd-boot-efi"), test_package("clang-19")},
           .kernel_source = {test_package("linux-source-7.3")},
           .tree = work / "tree",
