@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "format/elf.h"
 #include "format/elf_layout.h"
 
 namespace ashlar {
@@ -84,20 +85,19 @@ Status read_symbols(ByteView file, const Section& symbols, const Section& string
     std::string_view name = as_text(names.subspan(symbol.name));
     name = name.substr(0, name.find('\0'));
     if (name.empty()) continue;
-    hardening.has_dynamic_symbols = true;
     hardening.stack_protector |= name == "__stack_chk_fail";
     hardening.fortified_names += name.starts_with("__") && name.ends_with("_chk") ? 1 : 0;
   }
   return {};
 }
 
-void look_at_code(ByteView code, bool names_known, ElfHardening& hardening) {
+void look_at_code(ByteView code, ElfHardening& hardening) {
   for (auto at = code.begin();; at += kCfiTrap.size()) {
     at = std::search(at, code.end(), kCfiTrap.begin(), kCfiTrap.end());
     if (at == code.end()) break;
     ++hardening.cfi_traps;
   }
-  if (names_known) return;
+  if (!hardening.stands_alone) return;
   constexpr std::size_t kBefore = 4;  // fs, REX, opcode, ModRM
   for (auto at = code.begin(); !hardening.stack_protector; ++at) {
     at = std::search(at, code.end(), kCanaryAddress.begin(), kCanaryAddress.end());
@@ -114,6 +114,7 @@ Result<ElfHardening> parse_elf_hardening(ByteView file) {
   std::vector<Segment> segments = TRY(read_segments(file, header));
   std::vector<Section> sections = TRY(read_sections(file, header));
   ElfHardening hardening;
+  hardening.stands_alone = TRY(parse_elf(file)).needed.empty();
   for (const Section& section : sections) {
     if (section.type != SHT_DYNSYM) continue;
     if (section.link >= sections.size()) return fail("ELF: symbols without names");
@@ -123,7 +124,7 @@ Result<ElfHardening> parse_elf_hardening(ByteView file) {
     if (segment.type == kPropertySegment) {
       TRY(read_notes(TRY(content_of(segment, file, "ELF: the properties")), hardening));
     } else if (segment.type == PT_LOAD && (segment.flags & PF_X) != 0) {
-      look_at_code(TRY(content_of(segment, file, "ELF: a segment")), hardening.has_dynamic_symbols, hardening);
+      look_at_code(TRY(content_of(segment, file, "ELF: a segment")), hardening);
     }
   }
   return hardening;

@@ -13,8 +13,8 @@ struct ElfHardening {
   bool indirect_branch_tracking = false;
   bool shadow_stack = false;
 
-  bool has_dynamic_symbols = false;  // static programs have none
-  // Calls to __stack_chk_fail by name, or, where there are no names, functions that read the canary (%fs:0x28).
+  bool stands_alone = false;  // needs no library, and so has no names that tell what it calls
+  // Calls to __stack_chk_fail by name, or, where it stands alone, functions that read the canary (%fs:0x28).
   bool stack_protector = false;
   std::size_t fortified_names = 0;  // dynamic symbols as __memcpy_chk: _FORTIFY_SOURCE found a call to check
   // Traps behind checks of clang's control-flow integrity (ubsantrap's instruction with CFI's number).

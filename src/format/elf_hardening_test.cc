@@ -41,8 +41,8 @@ struct Elf {
     segments[1] = {PT_LOAD, PF_R | PF_X, offsetof(Elf, code), 0, 0, sizeof code, sizeof code, 16};
     sections[0] = {0, SHT_DYNSYM, 0, 0, offsetof(Elf, symbols), sizeof symbols, 1, 0, 8, sizeof(Elf64_Sym)};
     sections[1] = {0, SHT_STRTAB, 0, 0, offsetof(Elf, names), sizeof names, 0, 0, 1, 0};
-    symbols[1].st_name = 1;
-    symbols[2].st_name = 18;
+    symbols[1] = {1, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, SHN_UNDEF, 0, 0};
+    symbols[2] = {18, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, SHN_UNDEF, 0, 0};
   }
   [[nodiscard]] ByteView bytes() const { return {reinterpret_cast<const std::uint8_t*>(this), sizeof *this}; }
   [[nodiscard]] Result<ElfHardening> parse() const { return parse_elf_hardening(bytes()); }
@@ -52,7 +52,7 @@ struct Elf {
 TEST(ElfHardening, ReadsPropertiesAndNames) {
   Elf elf;
   ElfHardening all = elf.parse().value();
-  EXPECT_TRUE(all.indirect_branch_tracking && all.shadow_stack && all.stack_protector && all.has_dynamic_symbols);
+  EXPECT_TRUE(all.indirect_branch_tracking && all.shadow_stack && all.stack_protector && all.stands_alone);
   EXPECT_EQ(all.fortified_names, 1U);
   EXPECT_EQ(all.cfi_traps, 0U);
   elf.note.features = 2;
@@ -61,7 +61,7 @@ TEST(ElfHardening, ReadsPropertiesAndNames) {
   elf.note.property = 0xc0008002;  // x86's instruction sets
   EXPECT_FALSE(elf.parse()->shadow_stack);
   elf.symbols[1].st_name = elf.symbols[2].st_name = 0;
-  EXPECT_FALSE(elf.parse()->has_dynamic_symbols || elf.parse()->stack_protector);
+  EXPECT_FALSE(elf.parse()->stack_protector);
 }
 
 TEST(ElfHardening, ReadsCode) {
@@ -71,10 +71,8 @@ TEST(ElfHardening, ReadsCode) {
   EXPECT_EQ(elf.parse()->cfi_traps, 2U);
   elf.put(8, {0x67, 0x0f, 0xb9, 0x40, 0x05});  // another check's
   EXPECT_EQ(elf.parse()->cfi_traps, 1U);
-  // The canary, in a program without names.
+  // The canary, in a program that has no name for it.
   elf.symbols[1].st_name = 0;
-  EXPECT_FALSE(elf.parse()->stack_protector);
-  elf.symbols[2].st_name = 0;
   EXPECT_FALSE(elf.parse()->stack_protector);
   elf.put(16, {0x64, 0x48, 0x8b, 0x04, 0x25, 0x28, 0x00, 0x00, 0x00});
   EXPECT_TRUE(elf.parse()->stack_protector);
@@ -105,7 +103,7 @@ TEST(ElfHardening, StaysInTheFile) {
 
 TEST(ElfHardening, ReadsItself) {
   Bytes self = read_file("/proc/self/exe").value();
-  EXPECT_TRUE(parse_elf_hardening(self)->has_dynamic_symbols);
+  EXPECT_FALSE(parse_elf_hardening(self)->stands_alone);
 }
 
 }  // namespace

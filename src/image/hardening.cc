@@ -38,7 +38,7 @@ const std::array kColumns = {
     Column{"canary", [](const HardenedFile& file) -> Answer { return file.hardening.stack_protector; }},
     Column{"FORTIFY",
            [](const HardenedFile& file) -> Answer {
-             if (!file.hardening.has_dynamic_symbols) return std::nullopt;
+             if (file.hardening.stands_alone) return std::nullopt;
              return file.hardening.fortified_names > 0;
            }},
     Column{"IBT", [](const HardenedFile& file) -> Answer { return file.hardening.indirect_branch_tracking; }},
