@@ -98,7 +98,7 @@ std::string row(const Span& span, const Timeline& timeline, const Axis& axis, lo
   std::string_view colour = span.kind == Span::Kind::phase ? kPhaseColour : kServiceColour;
   if (!span.end) colour = kPending;
   if (span.failed) colour = kFailedColour;
-  std::string took = span.end ? duration_text(end - span.begin) : span.failed ? "failed" : "not ready";
+  std::string took = span.end ? seconds_text(end - span.begin) : span.failed ? "failed" : "not ready";
   if (span.restarts != 0) took += ", restarted " + std::to_string(span.restarts) + " times";
   // Behind the bar, or before one that ends at the edge.
   const bool behind = from + width < kNames + kAxis - kAfter / 2 || from < kNames + kAfter;

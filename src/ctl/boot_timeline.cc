@@ -72,25 +72,25 @@ Timeline make_timeline(const Report& report, const std::optional<Firmware>& firm
 std::string summary_of(const Timeline& timeline) {
   const std::string since = timeline.from_power_on ? " after power-on" : " after the kernel began";
   std::string text = timeline.session_ready
-                         ? "The session was ready " + duration_text(*timeline.session_ready) + since
-                         : "No session is ready; the last of the rest was " + duration_text(timeline.end) + since;
-  return text + ". Unlocking took " + duration_text(timeline.unlocking) + " of it, the person at the prompt included.";
+                         ? "The session was ready " + seconds_text(*timeline.session_ready) + since
+                         : "No session is ready; the last of the rest was " + seconds_text(timeline.end) + since;
+  return text + ". Unlocking took " + seconds_text(timeline.unlocking) + " of it, the person at the prompt included.";
 }
 
 std::string timeline_text(const Timeline& timeline) {
   std::size_t widest = 0;
   for (const Span& span : timeline.spans) widest = std::max(widest, span.name.size());
   std::string text = summary_of(timeline) + "\n\n" + padded("", widest) + "  BEGAN     " + padded("TOOK", 12) + "0 s" +
-                     std::string(kColumns - 3, ' ') + duration_text(timeline.end) + "\n";
+                     std::string(kColumns - 3, ' ') + seconds_text(timeline.end) + "\n";
   for (const Span& span : timeline.spans) {
     const BootTime end = span.end.value_or(timeline.end);
     const std::size_t from = column_of(span.begin, timeline.end);
     const std::size_t to = std::max(column_of(end, timeline.end), from + 1);
     std::string bar(from, ' ');
     bar.append(to - from, span.kind == Span::Kind::phase ? '=' : span.end ? '#' : '?');
-    std::string took = span.end ? duration_text(end - span.begin) : span.failed ? "failed" : "not ready";
+    std::string took = span.end ? seconds_text(end - span.begin) : span.failed ? "failed" : "not ready";
     if (span.restarts != 0) bar += " restarted: " + std::to_string(span.restarts);
-    text += padded(span.name, widest) + "  " + padded(duration_text(span.begin), 8) + "  " + padded(took, 10) + "  " +
+    text += padded(span.name, widest) + "  " + padded(seconds_text(span.begin), 8) + "  " + padded(took, 10) + "  " +
             bar + "\n";
   }
   return text;

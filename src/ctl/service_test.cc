@@ -54,6 +54,7 @@ TEST(Durations, AreReadByPeople) {
   EXPECT_EQ(duration_text(59'999ms), "59.99 s");
   EXPECT_EQ(duration_text(72s), "1 min 12 s");
   EXPECT_EQ(duration_text(7500s), "2 h 5 min");
+  EXPECT_EQ(seconds_text(72'050ms), "72.05 s");
 }
 
 TEST(ServiceList, IsATableAndJson) {

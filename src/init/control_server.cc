@@ -41,13 +41,17 @@ Status ControlServer::watch(const Fd& fd, std::uint32_t what, std::uint32_t even
   return fail_errno("epoll_ctl");
 }
 
+void ControlServer::unwatch(const Fd& fd) const {
+  if (fd.valid()) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd.get(), nullptr);
+}
+
 void ControlServer::accept_some(const Control& control, BootTime now) {
   for (int i = 0; i < kAcceptedAtOnce; ++i) {
     Fd connection(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!connection.valid()) {
       if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
       // Who waits there would be reported again and again.
-      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listening_.get(), nullptr);
+      unwatch(listening_);
       listen_again_ = now + kPause;
       return;
     }
@@ -79,6 +83,7 @@ void ControlServer::serve(Connection& connection, Control& control, BootTime now
   std::array<char, kLongestControlQuestion + 1> packet{};
   ssize_t size = ::recv(connection.socket.get(), packet.data(), packet.size(), MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  unwatch(connection.socket);
   Fd socket = std::exchange(connection.socket, {});
   if (size <= 0) return;
   std::string_view question(packet.data(), static_cast<std::size_t>(size));
@@ -96,6 +101,7 @@ void ControlServer::serve(Connection& connection, Control& control, BootTime now
 }
 
 void ControlServer::follow(Fd logger) {
+  unwatch(stream_.logger());
   stream_.begin(std::move(logger));
   waits_for_logger_ = false;
   if (!watch(stream_.logger(), kLogger, EPOLLIN)) stream_.end();
@@ -119,6 +125,7 @@ void ControlServer::look(Control& control, BootTime now) noexcept {
       // for what is still to come.
       if ((event.events & ~EPOLLOUT) != 0) {
         std::ignore = stream_.pump(control.supervisor());
+        unwatch(stream_.logger());
         stream_.end();
       }
     } else if (connections_[event.data.u32].socket.valid()) {
@@ -126,7 +133,9 @@ void ControlServer::look(Control& control, BootTime now) noexcept {
     }
   }
   for (Connection& connection : connections_) {
-    if (connection.socket.valid() && now >= connection.until) connection.socket = {};
+    if (!connection.socket.valid() || now < connection.until) continue;
+    unwatch(connection.socket);
+    connection.socket = {};
   }
   if (listen_again_ && now >= *listen_again_) {
     listen_again_.reset();

@@ -39,6 +39,9 @@ class ControlServer {
   ControlServer(Fd epoll, Fd listening) : epoll_(std::move(epoll)), listening_(std::move(listening)) {}
 
   Status watch(const Fd& fd, std::uint32_t what, std::uint32_t events) const;
+  // Before it is closed or handed on: the logger, or a service that is being started, may have it open as well, and
+  // then it would be reported without end.
+  void unwatch(const Fd& fd) const;
   void accept_some(const Control& control, BootTime now);
   void serve(Connection& connection, Control& control, BootTime now);
   void follow(Fd logger);

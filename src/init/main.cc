@@ -2,6 +2,7 @@
 // when PID 1 ends, so nothing here returns.
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -20,6 +21,8 @@
 #include "sys/linux_processes.h"
 
 namespace {
+
+constexpr int kMappedFrom = 128 * 1024;  // bytes; larger pieces of memory are mappings of their own
 
 // Called again and again until there is memory: PID 1, which the kernel never ends for want of it, waits until it has
 // ended somebody else.
@@ -60,6 +63,8 @@ int main(int argc, char** argv) {
   BootPhases phases;
   begin_phases(phases);
   std::set_new_handler(wait_for_memory);
+  // What a page is drawn in goes back to the kernel; glibc would raise its threshold to that size and keep it.
+  ::mallopt(M_MMAP_THRESHOLD, kMappedFrom);
   InheritedScreen starting;
   LinuxKernel kernel;
   detach_standard_streams();

@@ -106,7 +106,7 @@ TEST_F(LogStoreTest, StaysWithinItsBounds) {
     EXPECT_LE(size(), bounds_.total);
   }
   EXPECT_EQ(std::ranges::count_if(files(), [](const std::string& name) { return name.ends_with("/boot"); }), 3);
-  bounds_.total = 11'000;
+  bounds_.total = 9'500;
   LogStore small = open("small");
   EXPECT_EQ(std::ranges::count_if(files(), [](const std::string& name) { return name.ends_with("/boot"); }), 2)
       << "the oldest are gone so that this one has its room";
