@@ -5,7 +5,9 @@
 #include <cstdio>
 
 #include "base/subprocess.h"
+#include "ctl/denials.h"
 #include "ctl/system_status.h"
+#include "sys/kernel_log.h"
 
 namespace ashlar::ctl {
 namespace {
@@ -41,6 +43,15 @@ Result<int> status(const CommandLine& line, const Caller& caller, Kernel& kernel
   return 0;
 }
 
+constexpr std::string_view kDenials = "denials";
+
+Status tell_denials(const CommandLine& line, Kernel& kernel) {
+  std::vector<std::string> records = TRY(read_kernel_log());
+  std::vector<ToldDenial> denials = denials_in(records);
+  find_services(kernel, denials);
+  return print(line.json ? denials_json(denials) : denials_text(denials));
+}
+
 }  // namespace
 
 Result<int> carry_out(const CommandLine& line, const Caller& caller, Kernel& kernel) {
@@ -52,6 +63,10 @@ Result<int> carry_out(const CommandLine& line, const Caller& caller, Kernel& ker
     return fail(
         "only root may do this for the time being: /data and the TPM are open to nobody else; a way for who sits "
         "at the machine comes with the desktop session");
+  }
+  if (line.verb->words == kDenials) {
+    TRY(tell_denials(line, kernel));
+    return 0;
   }
   if (::access(caller.data_program.c_str(), X_OK) != 0) {
     return fail_errno("this image has no unlocking program, and so no /data: " + caller.data_program.string());

@@ -183,6 +183,14 @@ std::span<const Verb> verbs() {
        .help = "Takes the home's key out of memory. Files that a program still has open stay readable to it: that is "
                "said,\n"
                "with exit status 1, and calling this again once they are closed finishes it.\n"},
+      {.words = "denials",
+       .reports = true,
+       .summary = "what the kernel denied since the machine started, and why",
+       .help =
+           "A sentence for each denial in the kernel's log: who wanted what, which layer denied it (IPE, SELinux,\n"
+           "Landlock, seccomp, lockdown, Yama) and by which rule. Equal ones are counted. The log keeps the latest\n"
+           "records, and of many in a few seconds only the first. Not every layer writes one: noexec, a read-only\n"
+           "mount, a missing capability and memory that may not become executable are refused without a word.\n"},
   };
   return kVerbs;
 }

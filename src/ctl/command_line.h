@@ -13,7 +13,8 @@ namespace ashlar::ctl {
 struct Verb {
   std::string_view words;    // "user add"
   std::string_view operand;  // "NAME"; empty: it takes none
-  // Words for the unlocking program, which does the work; the operand follows. Empty: `status`, which asks twice.
+  // Words for the unlocking program, which does the work; the operand follows. Empty: `status`, which asks twice, and
+  // `denials`.
   std::vector<std::string_view> data;
   bool reports = false;      // --json makes sense
   std::string_view summary;  // in a few words
