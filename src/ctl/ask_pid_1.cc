@@ -100,6 +100,7 @@ Status ask_pid_1(const CommandLine& line, const Caller& caller, Kernel& kernel) 
       return just_ask(Asks::power_restart);
     case Way::data:
     case Way::status:
+    case Way::denials:
       break;
   }
   return fail("PID 1 does not do that");

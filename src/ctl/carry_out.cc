@@ -4,8 +4,10 @@
 
 #include "base/subprocess.h"
 #include "ctl/ask_pid_1.h"
+#include "ctl/denials.h"
 #include "ctl/print.h"
 #include "ctl/system_status.h"
+#include "sys/kernel_log.h"
 
 namespace ashlar::ctl {
 namespace {
@@ -39,11 +41,22 @@ Result<int> status(const CommandLine& line, const Caller& caller, Kernel& kernel
   return 0;
 }
 
+Status tell_denials(const CommandLine& line, Kernel& kernel) {
+  std::vector<std::string> records = TRY(read_kernel_log());
+  std::vector<ToldDenial> denials = denials_in(records);
+  find_services(kernel, denials);
+  return print(line.json ? denials_json(denials) : denials_text(denials));
+}
+
 }  // namespace
 
 Result<int> carry_out(const CommandLine& line, const Caller& caller, Kernel& kernel) {
   if (!line.help.empty()) {
     TRY(print(line.help));
+    return 0;
+  }
+  if (line.verb->way == Way::denials) {
+    TRY(tell_denials(line, kernel));
     return 0;
   }
   if (line.verb->way != Way::data && line.verb->way != Way::status) {

@@ -281,6 +281,15 @@ std::span<const Verb> verbs() {
        .way = Way::power_restart,
        .summary = "ends everything in order and starts the machine again",
        .help = "As `ashlarctl power off`, and then the machine starts again.\n"},
+      {.words = "denials",
+       .way = Way::denials,
+       .reports = true,
+       .summary = "what the kernel denied since the machine started, and why",
+       .help =
+           "A sentence for each denial in the kernel's log: who wanted what, which layer denied it (IPE, SELinux,\n"
+           "Landlock, seccomp, lockdown, Yama) and by which rule. Equal ones are counted. The log keeps the latest\n"
+           "records, and of many in a few seconds only the first. Not every layer writes one: noexec, a read-only\n"
+           "mount, a missing capability and memory that may not become executable are refused without a word.\n"},
   };
   return kVerbs;
 }

@@ -16,6 +16,7 @@ namespace ashlar::ctl {
 enum class Way : std::uint8_t {
   data,  // the unlocking program
   status,
+  denials,  // of the kernel's log
   service_list,
   service_status,
   service_restart,

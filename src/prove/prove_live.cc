@@ -110,6 +110,7 @@ Result<LiveRun> attack_places(const Lab& lab, vm::Console console, Tier tier) {
 Result<LiveRun> attack_without_data(const Lab& lab, vm::Machine& machine, Tier tier) {
   vm::Console console(machine);
   vm::Asked asked = TRY(console.next_question(vm::kBootLimit));
+  if (asked.label.empty()) asked = TRY(console.next_question(vm::kBootLimit));  // the start that enrolled the keys
   TRY(console.choose(asked, "Start without /data"));
   asked = TRY(console.next_question(vm::kBootLimit));
   if (!asked.at_shell()) return fail("the machine does not come to its shell:\n" + asked.text());
