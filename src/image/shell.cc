@@ -29,7 +29,7 @@ class ShellBuild {
   Status unpack(const std::vector<PackageFile>& source) {
     for (const PackageFile& archive : source) {
       TRY(write_file(work_ / archive.name, TRY(read_file(archive.deb))));
-      std::vector<std::string> tar = {"tar", "-xf", archive.name};
+      std::vector<std::string> tar = {"tar", "--no-same-owner", "-xf", archive.name};
       if (archive.name.ends_with(".orig")) tar.emplace_back("--strip-components=1");
       TRY(run(std::move(tar)));
     }
@@ -58,7 +58,7 @@ class ShellBuild {
              "--disable-glob"}));
     // A file that Debian's patches add, and that the release's Makefile does not know.
     constexpr const char* kObjects = "builtins.o init.o nodes.o signames.o syntax.o priv.o";
-    return run({"make", "-j" + std::to_string(processor_count()), "-C", "src", "dash",
+    return run({"make", "-j" + std::to_string(processor_count()), "-C", "src", "all",
                 std::string("dash_LDADD=") + kObjects, std::string("dash_DEPENDENCIES=") + kObjects});
   }
 
