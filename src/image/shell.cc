@@ -58,7 +58,7 @@ class ShellBuild {
              "--disable-glob"}));
     // A file that Debian's patches add, and that the release's Makefile does not know.
     constexpr const char* kObjects = "builtins.o init.o nodes.o signames.o syntax.o priv.o";
-    return run({"make", "-j" + std::to_string(processor_count()), "-C", "src", "dash",
+    return run({"make", "-j" + std::to_string(processor_count()), "-C", "src", "all",
                 std::string("dash_LDADD=") + kObjects, std::string("dash_DEPENDENCIES=") + kObjects});
   }
 

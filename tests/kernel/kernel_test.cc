@@ -3,14 +3,15 @@
 // command line to let go of what can be let go.
 #include <elf.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <map>
 
 #include "base/subprocess.h"
 #include "format/cpio.h"
-#include "image/cache.h"
+#include "vm/accelerator.h"
 
 namespace ashlar::test {
 namespace {
@@ -80,34 +81,20 @@ using Answers = std::map<std::string, std::string>;
 Answers start(const std::string& command_line, std::string_view begin = "probe ") {
   const char* kernel = std::getenv("ASHLAR_TEST_KERNEL");
   EXPECT_NE(kernel, nullptr) << "`ashlar test` sets ASHLAR_TEST_KERNEL";
-  image::TemporaryDirectory work = image::TemporaryDirectory::below(testing::TempDir()).value();
-  EXPECT_TRUE(write_file(work.path() / "initramfs", probing_initramfs()));
-  EXPECT_TRUE(write_file(work.path() / "disk", Bytes(1 << 20)));
-  Result<CommandOutput> ran = run({.argv = {"timeout",
-                                            "240",
-                                            "qemu-system-x86_64",
-                                            "-machine",
-                                            "q35,accel=kvm:tcg",
-                                            "-cpu",
-                                            "max",
-                                            "-m",
-                                            "256",
-                                            "-smp",
-                                            "1",
-                                            "-nodefaults",
-                                            "-no-reboot",
-                                            "-display",
-                                            "none",
-                                            "-serial",
-                                            "stdio",
-                                            "-drive",
-                                            "format=raw,if=virtio,file=" + (work.path() / "disk").string(),
-                                            "-kernel",
-                                            (fs::path(kernel != nullptr ? kernel : "") / "bzImage").string(),
-                                            "-initrd",
-                                            (work.path() / "initramfs").string(),
-                                            "-append",
-                                            command_line}});
+  const fs::path work = fs::path(testing::TempDir()) / ("kernel-alone-" + std::to_string(::getpid()));
+  fs::create_directories(work);
+  EXPECT_TRUE(write_file(work / "initramfs", probing_initramfs()));
+  EXPECT_TRUE(write_file(work / "disk", Bytes(1 << 20)));
+  std::vector<std::string> argv = {"timeout", "280", "qemu-system-x86_64"};
+  std::vector<std::string> accelerator = vm::accelerator_arguments(vm::accelerator());
+  argv.insert(argv.end(), accelerator.begin(), accelerator.end());
+  argv.insert(argv.end(),
+              {"-machine", "q35", "-m", "256", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+               "-serial", "stdio", "-drive", "format=raw,if=virtio,file=" + (work / "disk").string(), "-kernel",
+               (fs::path(kernel != nullptr ? kernel : "") / "bzImage").string(), "-initrd",
+               (work / "initramfs").string(), "-append", command_line});
+  Result<CommandOutput> ran = run({.argv = std::move(argv)});
+  fs::remove_all(work);
   EXPECT_TRUE(ran) << ran.error().message();
   if (!ran) return {};
   Answers answers;
@@ -208,7 +195,6 @@ TEST(KernelAlone, PassesPaxtest) {
       EXPECT_EQ(loose[name], "Vulnerable") << name << ", the control";
     }
   }
-  for (const auto& [name, answer] : strict) std::cout << "paxtest " << name << ": " << answer << "\n";
 }
 
 TEST(KernelAlone, WouldGiveItOtherwise) {
