@@ -8,7 +8,7 @@ namespace {
 
 using namespace oracle;
 
-class Selinux : public testing::Test {
+class Selinux : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     directory_ = std::make_unique<TempDir>();
