@@ -78,7 +78,9 @@ TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
     EXPECT_NE(status.find("NoNewPrivs:\t1"), std::string::npos) << status;
     EXPECT_NE(status.find("Seccomp:\t2"), std::string::npos) << status;
     EXPECT_NE(status.find("Seccomp_filters:\t2"), std::string::npos) << status;
-    if (*capabilities != '\0') EXPECT_NE(status.find("CapBnd:\t0000000000000000"), std::string::npos) << status;
+    if (*capabilities != '\0') {
+      EXPECT_NE(status.find("CapBnd:\t0000000000000000"), std::string::npos) << status;
+    }
   }
   // What a filter refuses is in the log. The browser tries things; of the others the lists say all they need.
   EXPECT_NE(guest.run("echo refused:$(timeout 5 cat /dev/kmsg | grep -a type=1326 | grep -avc /usr/lib/chromium/)")
