@@ -35,6 +35,25 @@ TEST(ShellCommands, AreWhatSwayGivesToAShell) {
             "swaymsg \"output * power off\"\n");
 }
 
+// The shell reads nothing that the kernel would not execute.
+TEST(Shell, CanReadEveryScriptThatAScriptReads) {
+  const fs::path root = fs::path(ASHLAR_SOURCE_DIR) / "os/root";
+  unsigned read = 0;
+  for (const auto& entry : fs::directory_iterator(root / "usr/share/ashlar")) {
+    if (!entry.is_regular_file()) continue;
+    std::string text = read_text(entry.path()).value();
+    if (!text.starts_with("#!/bin/sh\n")) continue;
+    constexpr std::string_view kReads = "\n. ";
+    for (std::size_t at = text.find(kReads); at != std::string::npos; at = text.find(kReads, at + 1)) {
+      std::size_t start = at + kReads.size();
+      fs::path path = root / fs::path(text.substr(start, text.find('\n', start) - start)).relative_path();
+      EXPECT_NE(fs::status(path).permissions() & fs::perms::owner_exec, fs::perms::none) << path;
+      ++read;
+    }
+  }
+  EXPECT_GT(read, 0U);
+}
+
 TEST(ShellCommands, OfNothingAreNone) { EXPECT_EQ(shell_commands("", ""), "#!/usr/bin/false\n"); }
 
 }  // namespace
