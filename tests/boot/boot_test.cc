@@ -234,11 +234,12 @@ TEST_F(Shell, PassesTheHardeningCheckerButForTheseChecks) {
                                            "CONFIG_USER_NS", "pti", "nosmt", "user.max_user_namespaces"}));
 }
 
-// The whole root; what is mounted on it is not the image's. A line of `ls -ln`: mode, links, owner, group, ...
+// The whole root; what is mounted on it is not the image's. A line of `ls -ln`: mode (and a dot: it has a label),
+// links, owner, group, ...
 TEST_F(Shell, EveryFileBelongsToRootWithoutSetId) {
   std::string entries =
       "ls -lnRA --ignore=proc --ignore=sys --ignore=dev --ignore=run --ignore=tmp / | grep -E '^[-dl]'";
-  std::string sound = "'^.([r-][w-][x-]){2}[r-][w-][xtT-] +[0-9]+ 0 +0 '";
+  std::string sound = "'^.([r-][w-][x-]){2}[r-][w-][xtT-][.]? +[0-9]+ 0 +0 '";
   std::string bad = run(entries + " | grep -vE " + sound + " || echo none:bad");
   EXPECT_NE(bad.find("\nnone:bad"), std::string::npos) << bad;
   std::string good = run("[ $(" + entries + " | grep -cE " + sound + ") -gt 500 ] && echo many:good");
