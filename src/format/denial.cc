@@ -64,9 +64,11 @@ class Fields {
     }
     return std::nullopt;
   }
+  // Empty too for a bare "?", which stands for what there is not.
   [[nodiscard]] std::string text(std::string_view name) const {
     auto value = find(name);
-    return value ? untrusted(value->text, value->quoted) : "";
+    if (!value || (!value->quoted && value->text == "?")) return {};
+    return untrusted(value->text, value->quoted);
   }
   [[nodiscard]] unsigned count(std::string_view name) const {
     auto value = find(name);
@@ -84,10 +86,13 @@ class Fields {
   std::string_view text_;
 };
 
-// "user:role:type:level" -> "type"
+// "user:role:type:level" -> "type"; empty when there is none.
 std::string type_of(std::string_view context) {
-  for (int i = 0; i < 2; ++i)
-    context.remove_prefix(std::min(context.find(':'), context.size() - 1) + (context.empty() ? 0 : 1));
+  for (int i = 0; i < 2; ++i) {
+    std::size_t colon = context.find(':');
+    if (colon == context.npos) return {};
+    context.remove_prefix(colon + 1);
+  }
   return shown(context.substr(0, context.find(':')));
 }
 

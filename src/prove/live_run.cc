@@ -4,11 +4,14 @@
 #include <array>
 #include <charconv>
 
+#include "prove/live/line.h"
+
 namespace ashlar::prove {
 namespace {
 
 constexpr std::string_view kAttempt = "attack: ";
 constexpr std::string_view kRecord = "record: ";
+constexpr std::string_view kEnd = "end: ";
 constexpr std::size_t kLongestName = 15;  // of a process, as the kernel keeps it
 
 // The text up to `end`, which is taken away with it; nullopt when it is not there.
@@ -86,10 +89,21 @@ void LiveRun::take(std::string_view console) {
     std::string_view line = console.substr(0, end);
     console.remove_prefix(std::min(end + 1, console.size()));
     while (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with(kRecord)) records.emplace_back(line.substr(kRecord.size()));
-    std::optional<Attempt> attempt = parse_attempt(line);
-    if (attempt) attempts.insert_or_assign({attempt->place, attempt->attack}, *attempt);
+    std::optional<std::string_view> text = live::without_sum(line);
+    if (!text) continue;
+    if (text->starts_with(kEnd)) {
+      std::from_chars(text->data() + kEnd.size(), text->data() + text->size(), announced_);
+    } else if (lines_.insert(std::string(*text)).second) {
+      if (text->starts_with(kRecord)) records.emplace_back(text->substr(kRecord.size()));
+      std::optional<Attempt> attempt = parse_attempt(*text);
+      if (attempt) attempts.insert_or_assign({attempt->place, attempt->attack}, *attempt);
+    }
   }
+}
+
+void LiveRun::add(LiveRun part) {
+  attempts.merge(part.attempts);
+  records.insert(records.end(), part.records.begin(), part.records.end());
 }
 
 const Attempt* LiveRun::find(std::string_view place, std::string_view attack) const {

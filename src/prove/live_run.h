@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,17 @@ struct LiveRun {
   std::map<std::pair<std::string, std::string>, Attempt> attempts;  // by place and attack
   std::vector<std::string> records;                                 // of the kernel, as it wrote them
 
-  // Of everything a machine said, what counts. A line that something else was written into is none, and the last of
-  // several counts.
+  // Of everything a machine said, the lines whose sum is right (live/line.h). A console loses, doubles and mixes
+  // characters, so it is asked again until the answer is complete.
   void take(std::string_view console);
+  [[nodiscard]] bool complete() const { return announced_ != 0 && lines_.size() >= announced_; }
+  // Everything another part of the same run said.
+  void add(LiveRun part);
   [[nodiscard]] const Attempt* find(std::string_view place, std::string_view attack) const;
+
+ private:
+  std::set<std::string, std::less<>> lines_;
+  std::size_t announced_ = 0;
 };
 
 // A denial that names one of the attempt's processes, or its name where the kernel tells no process.

@@ -85,6 +85,10 @@ Ran run(const Program& program);
 // Executes an open file.
 Ran run_descriptor(int file);
 
+// A line for the host, with a sum (line.h), and the last one, which says how many there were.
+void say(const std::string& text);
+void say_end();
+
 // The content of a file; empty when it cannot be read.
 std::string content_of(const std::string& path);
 bool put(const std::string& path, std::string_view content, mode_t mode);

@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/fd.h"
 #include "prove/live/attack.h"
 
@@ -27,12 +29,21 @@ bool copy(const char* from, const std::string& to) {
   return !content.empty() && put(to, content, 0755);
 }
 
+// Whether the list of mappings has one of `path` that can be executed; one that cannot is left when loading fails.
+bool maps_executable(std::string_view maps, const std::string& path) {
+  while (!maps.empty()) {
+    std::string_view line = maps.substr(0, maps.find('\n'));
+    if (line.ends_with(path) && line.find(" r-xp ") != line.npos) return true;
+    maps.remove_prefix(std::min(line.size() + 1, maps.size()));
+  }
+  return false;
+}
+
 // Runs `cat /proc/self/maps`, in which what was loaded shows.
 Outcome loaded(const std::string& variable, const std::string& value, const std::string& path) {
   Ran ran = run({.path = "/usr/bin/cat", .arguments = {"/proc/self/maps"}, .environment = {variable + "=" + value}});
   if (ran.exec_error != 0) return broken("execve", ran.exec_error);
-  if (ran.said.find("/usr/bin/cat\n") != ran.said.npos && ran.said.find(path + "\n") != ran.said.npos) return done();
-  return refused(variable, error_in(ran.said));
+  return maps_executable(ran.said, path) ? done() : refused(variable, error_in(ran.said));
 }
 
 Outcome by_loader(const Ground& ground) {

@@ -17,11 +17,12 @@ constexpr char kSelinux[] = "/sys/fs/selinux/";
 constexpr char kLockdown[] = "/sys/kernel/security/lockdown";
 constexpr char kYama[] = "/proc/sys/kernel/yama/ptrace_scope";
 
-// 1 is written back at once where 0 was taken.
+// What was there is written back at once.
 Outcome ipe_off(const Ground&) {
   const std::string path = std::string(kIpe) + "enforce";
+  const std::string before = content_of(path);
   if (put_value(path, "0") != 0) return refused("write");
-  put_value(path, "1");
+  put_value(path, before);
   return done();
 }
 

@@ -65,6 +65,7 @@ Outcome push_input(const Ground&) {
   if (!master.valid() || ::unlockpt(master.get()) != 0) return broken("open a terminal");
   std::array<char, 64> name{};
   if (::ptsname_r(master.get(), name.data(), name.size()) != 0) return broken("name the terminal");
+  ::signal(SIGHUP, SIG_IGN);  // of the terminal, when this is over
   ::setsid();
   Fd terminal(::open(name.data(), O_RDWR));
   if (!terminal.valid()) return broken("open the terminal");

@@ -1,7 +1,6 @@
 // The kernel's log, as far as it is about denials.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <string_view>
 
 #include "prove/live/attack.h"
@@ -22,8 +21,9 @@ int print_records() {
   Result<std::vector<std::string>> records = read_kernel_log();
   if (!records) return 1;
   for (const std::string& record : *records) {
-    if (is_about_denials(record)) std::printf("record: %s\n", record.c_str());
+    if (is_about_denials(record)) say("record: " + record);
   }
+  say_end();
   return 0;
 }
 

@@ -92,8 +92,7 @@ void attack_once(std::string_view place, const std::string& name, const Ground& 
       line = "killed SIG" + std::string(signal == nullptr ? "?" : signal) + " pids=" + std::to_string(child) + " ";
     }
   }
-  std::printf("attack: %s in %.*s: %s\n", name.c_str(), static_cast<int>(place.size()), place.data(), line.c_str());
-  std::fflush(stdout);
+  say("attack: " + name + " in " + std::string(place) + ": " + line);
 }
 
 std::optional<Place> place_of(std::string_view name) {
@@ -221,6 +220,7 @@ int attack_inside(const std::string& place_name, const std::vector<std::string>&
   for (const std::string& name : quick || names.empty() ? attacks_of(*place, quick) : names) {
     attack_once(place_name, name, ground);
   }
+  say_end();
   return 0;
 }
 
@@ -241,6 +241,7 @@ int attack_bare(const std::vector<std::string>& names) {
     if (quick || names.empty()) add_once(wanted, each.attack);
   }
   for (const std::string& name : wanted) attack_once("bare", name, ground);
+  say_end();
   return 0;
 }
 

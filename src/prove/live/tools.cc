@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdio>
 
 #include "base/fd.h"
 #include "prove/live/attack.h"
+#include "prove/live/line.h"
 
 namespace ashlar::live {
 namespace {
+
+std::size_t said_lines = 0;
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -100,6 +104,13 @@ Ran run_descriptor(int file) {
   char* environment[] = {nullptr};
   return start("", Program{}.patience, [&] { ::execveat(file, "", argv.data(), environment, AT_EMPTY_PATH); });
 }
+
+void say(const std::string& text) {
+  ++said_lines;
+  std::printf("%s\n", with_sum(text).c_str());
+  std::fflush(stdout);
+}
+void say_end() { say("end: " + std::to_string(said_lines)); }
 
 std::string content_of(const std::string& path) { return read_text(path).value_or(""); }
 
