@@ -234,13 +234,13 @@ TEST(Report, PageShowsBrokenCasesFirstAndTrustsNoConsole) {
 
 TEST(Report, PictureEndsWithDataAndCountsItsCases) {
   Proof proof = two_cases();
-  EXPECT_EQ(as_html(proof).value().find("2 held, 1 broken"), std::string::npos);
+  EXPECT_EQ(as_html(proof).value().find("2 held, 1 not"), std::string::npos);
   for (const char* id : {"data.moved", "data.guessing"}) proof.cases.push_back({.id = id, .denied_by = "TPM"});
   proof.cases.push_back({.id = "data.untouched", .denied_by = "nobody"});
   proof.cases.push_back({.id = "data.memory", .denied_by = "wiped memory", .problem = "found"});
   std::string page = as_html(proof).value();
   EXPECT_NE(page.find(">/data<"), std::string::npos);
-  EXPECT_NE(page.find("2 held, 1 broken"), std::string::npos);
+  EXPECT_NE(page.find("2 held, 1 not"), std::string::npos);
 }
 
 TEST(Report, TableCounts) {
