@@ -1,6 +1,6 @@
 // `ashlar test --soak`: what takes hours. Every fuzz target for ten minutes, the image, kernel included, built a second
-// time elsewhere, attacks with more bit flips, power cuts while /data is changed, and the desktop started again a hundred times. What came out goes into
-// docs/MEASUREMENTS.md with date, commit and seed.
+// time elsewhere, attacks with more bit flips, power cuts while /data is changed, and the desktop started again a
+// hundred times. What came out goes into docs/MEASUREMENTS.md with date, commit and seed.
 #pragma once
 
 #include <string>
