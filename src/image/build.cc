@@ -298,6 +298,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   Overlay overlay = {
       .os = os, .programs = programs, .variant = options.variant, .version = version, .profile = options.profile};
   if (!services.empty()) overlay.exposure = exposure_json(exposures_of(services), most_exposed);
+  overlay.commands = commands_of_services(services);
   VerifiedRootImage root = TRY(build_root(cache, workshop, tree, overlay, selinux, steps));
 
   // Here the root was measured: nothing in it changes any more. What follows carries its hash and is signed.

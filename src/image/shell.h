@@ -3,6 +3,7 @@
 #pragma once
 
 #include "image/device_programs.h"
+#include "image/services.h"
 
 namespace ashlar::image {
 
@@ -21,5 +22,7 @@ Result<Shell> build_shell(const Cache& cache, const Workshop& workshop, const st
 // would execute, each line a command. The lines are what sway will ask a shell for (`exec` and `status_command` of its
 // configuration, variables replaced), and those of `others`, in which # begins a comment.
 std::string shell_commands(std::string_view sway_configuration, std::string_view others);
+// Of those, the ones that the image's services are: a line for each whose program is given -c and a command.
+std::string commands_of_services(const std::vector<Service>& services);
 
 }  // namespace ashlar::image

@@ -95,4 +95,12 @@ std::string shell_commands(std::string_view sway_configuration, std::string_view
   return text;
 }
 
+std::string commands_of_services(const std::vector<Service>& services) {
+  std::string commands;
+  for (const Service& service : services) {
+    if (service.arguments.size() == 3 && service.arguments[1] == "-c") commands += service.arguments[2] + "\n";
+  }
+  return commands;
+}
+
 }  // namespace ashlar::image

@@ -35,6 +35,12 @@ TEST(ShellCommands, AreWhatSwayGivesToAShell) {
             "swaymsg \"output * power off\"\n");
 }
 
+TEST(ShellCommands, AreWhatServicesGiveToAShell) {
+  Service shell{.program = "/usr/bin/dash", .arguments = {"dash", "-c", "sleep 1; sleep 2"}};
+  Service other{.program = "/usr/sbin/seatd", .arguments = {"seatd", "-g", "seat"}};
+  EXPECT_EQ(commands_of_services({shell, other}), "sleep 1; sleep 2\n");
+}
+
 // The shell reads nothing that the kernel would not execute.
 TEST(Shell, CanReadEveryScriptThatAScriptReads) {
   const fs::path root = fs::path(ASHLAR_SOURCE_DIR) / "os/root";

@@ -96,7 +96,7 @@ std::string os_release(const Overlay& overlay) {
 
 Status hash_overlay(const Overlay& overlay, InputHash& inputs) {
   inputs.add("overlay", std::to_string(kOverlayRevision)).add("os-release", os_release(overlay));
-  inputs.add("exposure", overlay.exposure);
+  inputs.add("exposure", overlay.exposure).add("commands", overlay.commands);
   for (const DeviceProgram& one : overlay.programs) {
     inputs.add("program", one.program.name).add("place", one.program.place).add("made of", one.key);
   }
@@ -122,7 +122,7 @@ Status add_overlay(const Overlay& overlay, const fs::path& tree) {
     places.push_back(fs::path("/") / one.program.place);
   }
   std::string sway = TRY(read_text(source / kSwayConfiguration));
-  std::string commands = shell_commands(sway, TRY(read_text(overlay.os / "shell/commands")));
+  std::string commands = shell_commands(sway, TRY(read_text(overlay.os / "shell/commands")) + overlay.commands);
   TRY(write_file(tree / "usr/share/ashlar/commands", as_bytes(commands), 0755));  // executable: see shell.h
   TRY(replace_symlink("init", tree / fs::path(kNotifyProgram).relative_path()));
   for (const char* name : {"poweroff", "reboot"}) {

@@ -35,7 +35,8 @@ struct Overlay {
   Variant variant;
   std::string version;
   std::string profile;
-  std::string exposure = {};  // what `ashlar audit` says of the services (exposure.h); none without services
+  std::string exposure;  // what `ashlar audit` says of the services (exposure.h); none without services
+  std::string commands;  // what services give to `sh -c`, a line each (shell.h)
 };
 // An error too when a program of ours is linked to what the tree does not have.
 Status add_overlay(const Overlay& overlay, const fs::path& tree);

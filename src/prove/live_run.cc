@@ -38,8 +38,9 @@ std::vector<unsigned> numbers_in(std::string_view list) {
   while (!list.empty()) {
     std::size_t end = std::min(list.find(','), list.size());
     unsigned number = 0;
-    auto [rest, error] = std::from_chars(list.data(), list.data() + end, number);
-    if (error == std::errc() && rest == list.data() + end) numbers.push_back(number);
+    const std::string word(list.substr(0, end));
+    auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (error == std::errc() && rest == word.data() + word.size()) numbers.push_back(number);
     list.remove_prefix(std::min(end + 1, list.size()));
   }
   return numbers;

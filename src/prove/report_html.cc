@@ -59,8 +59,8 @@ img{max-width:100%;border:1px solid #dfe4ea}svg{max-width:100%;height:auto;margi
 struct Link {
   std::string_view name;
   std::string_view checks;
-  std::string_view layer;        // as CaseReport::denied_by says it
-  std::string_view layer2 = {};  // another one that is counted here
+  std::string_view layer;   // as CaseReport::denied_by says it
+  std::string_view layer2;  // another one that is counted here
 };
 constexpr std::string_view kDataLayer = "/data";  // every part of what guards it
 constexpr std::array<Link, 8> kChain = {{

@@ -107,7 +107,7 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   run("for p in $(cat /sys/fs/cgroup/session/cgroup.procs); do grep -qx swayidle /proc/$p/comm && kill -USR1 $p; done");
   ASSERT_TRUE(comes_to_run("swaylock"));
   const std::string screen =
-      "SWAYSOCK=$(echo /run/user/1001/sway-ipc.*.sock) swaymsg -t get_outputs -r | grep -q '\"power\": ";
+      "SWAYSOCK=$(ls -t /run/user/1001/sway-ipc.*.sock | head -n 1) swaymsg -t get_outputs -r | grep -q '\"power\": ";
   EXPECT_TRUE(comes_to_hold(screen + "false'", seconds(30))) << "the dark screen of a locked machine nobody uses";
   keys({"esc"});
   EXPECT_TRUE(comes_to_hold(screen + "true'", seconds(30)));

@@ -61,8 +61,8 @@ struct Case {
   Guard guard;
   std::string_view error;  // how it is refused: an errno's name, or the signal that ends the attacker; empty: either
   Control control;
-  std::string_view what;         // one sentence for the report
-  std::string_view beside = {};  // Control::weak: the attack's name that has to succeed in the same place
+  std::string_view what;    // one sentence for the report
+  std::string_view beside;  // Control::weak: the attack's name that has to succeed in the same place
 };
 
 // It takes the browser, which is half a minute under emulation, or an open /data.
