@@ -228,7 +228,9 @@ TEST_F(Shell, PassesTheHardeningCheckerButForTheseChecks) {
   std::set<std::string> failed;
   auto results = nlohmann::json::parse(*checked);
   for (const auto& check : results) {
-    if (!check["check_result_bool"]) failed.insert(check["option_name"]);
+    std::string option = check["option_name"];
+    // Of IPv6, which is not built, there is nothing to ask.
+    if (!check["check_result_bool"] && !option.starts_with("net.ipv6.")) failed.insert(option);
   }
   EXPECT_GT(results.size(), 350U);
   EXPECT_EQ(failed, (std::set<std::string>{"CONFIG_CFI_CLANG", "CONFIG_CFI_PERMISSIVE", "CONFIG_RANDOM_KMALLOC_CACHES",
