@@ -17,9 +17,9 @@ namespace ashlar::test {
 namespace {
 
 constexpr const char* kStrict =
-    "console=ttyS0 panic=-1 no_timer_check loglevel=4 ipe.enforce=1 dm_verity.require_signatures=1";
+    "console=ttyS0 panic=-1 no_timer_check loglevel=1 ipe.enforce=1 dm_verity.require_signatures=1";
 constexpr const char* kLoose =
-    "console=ttyS0 panic=-1 no_timer_check loglevel=4 ipe.enforce=0 dm_verity.require_signatures=0 write_exec=allow "
+    "console=ttyS0 panic=-1 no_timer_check loglevel=1 ipe.enforce=0 dm_verity.require_signatures=0 write_exec=allow "
     "proc_mem.force_override=always";
 
 // The same program, asking for an executable stack.
