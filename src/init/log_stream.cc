@@ -29,11 +29,12 @@ LogStream::Sent LogStream::send(const Supervisor& supervisor, ServiceNumber numb
 
 bool LogStream::pump(const Supervisor& supervisor) noexcept {
   if (!logger_.valid()) return false;
-  sent_.resize(supervisor.services().size());
+  const auto count = static_cast<ServiceNumber>(supervisor.services().size());
+  sent_.resize(count);
   int parts = 0;
   for (bool more = true; more && parts < kPartsAtOnce;) {
     more = false;
-    for (ServiceNumber number = 0; number < sent_.size(); ++number) {
+    for (ServiceNumber number = 0; number < count; ++number) {
       Sent result = send(supervisor, number);
       if (result == Sent::blocked) return true;  // also where it hung up: the socket says so when it is looked at
       if (result == Sent::part) ++parts;
