@@ -121,7 +121,7 @@ TEST_F(Shell, EveryProgramIsInItsDomain) {
   }
   std::string denied = run(records);
   for (const char* record : {"{ write } for  pid=", "tcontext=system_u:object_r:selinuxfs_t", "helper_sysctl_t",
-                             "disk_device_t", "tpm_device_t", "{ setcurrent }", "permissive=0"}) {
+                             "disk_device_t", "tpm_device_t", "permissive=0"}) {
     EXPECT_NE(denied.find(record), std::string::npos) << record << ": " << denied;
   }
 }

@@ -24,6 +24,7 @@ class Services : public Dialogue {
   // What a command says and its exit status; the shell's echo of the command is not in it.
   std::string says(std::string_view who, const std::string& command) {
     std::string said = run(std::string(who) + command + " 2>&1; echo status:$?");
+    std::erase(said, '\r');
     std::size_t echo = said.find('\n');
     return echo == said.npos ? said : said.substr(echo + 1);
   }

@@ -84,8 +84,8 @@ TEST_F(Selinux, WhatOneMayOnlyOneMay) {
 
 // The dev variant's shell is in no release policy; nobody is permissive in either.
 TEST_F(Selinux, TheConsoleIsTheDevVariantsAlone) {
-  EXPECT_EQ(succeed({"seinfo", "-t", directory_->path("release")}).find("console_t"), std::string::npos);
-  EXPECT_NE(succeed({"seinfo", "-t", directory_->path("dev")}).find("console_t"), std::string::npos);
+  EXPECT_EQ(succeed({"seinfo", directory_->path("release"), "-t"}).find("console_t"), std::string::npos);
+  EXPECT_NE(succeed({"seinfo", directory_->path("dev"), "-t"}).find("console_t"), std::string::npos);
   for (const char* policy : {"release", "dev"}) {
     std::string counts = succeed({"seinfo", directory_->path(policy)});
     for (const char* none : {"Permissives:           0", "Booleans:              0"}) {
