@@ -68,7 +68,7 @@ Status ask_browser(vm::Console& console, Guest& guest, const std::string& name,
   TRY(console.run("(prepare " + directory + ")"));
   guest.type("cd ~/" + name + "\n/usr/lib/chromium/chromium $(cat flags) --headless --user-data-dir=$PWD/profile " +
              "--remote-debugging-pipe " + flags + " about:blank 3<in 4>out 2>log &\n");
-  TRY(console.run("(drive " + directory + ") > /dev/null 2>&1 &"));
+  TRY(console.run("{ (drive " + directory + ") > /dev/null 2>&1 & }"));
   return {};
 }
 

@@ -123,7 +123,7 @@ TEST_F(Services, ThatMisbehaveHurtNobodyAndWhatTheyWroteIsKept) {
   EXPECT_LE(resident, 2048U);
 
   // Busy: something writes, something computes.
-  run("(while :; do :; done) & (while :; do head -c 1000000 /dev/zero > /data/busy; done) &");
+  run("{ (while :; do :; done) & (while :; do head -c 1000000 /dev/zero > /data/busy; done) & }");
   power_off_by(std::string(kAsPerson) + "ashlarctl power off", "busy");
 
   // The next day, of which the machine thinks that it is in 1970. What the last one wrote is there.

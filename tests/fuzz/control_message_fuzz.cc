@@ -1,6 +1,7 @@
 // What is asked of PID 1 over its control socket, and what ashlarctl and the logger read from it.
 #include "format/control_message.h"
 #include "format/log_message.h"
+#include "format/words.h"
 #include "fuzz.h"
 
 using namespace ashlar;
