@@ -113,8 +113,9 @@ std::optional<Volume> parse_volume(std::string_view text) {
   unsigned hundredths = 0;
   const std::size_t point = text.find('.');
   if (point == text.npos || text.size() != point + 3) return std::nullopt;
-  const char* middle = text.data() + point;
-  auto before = std::from_chars(text.data(), middle, whole);
+  const std::string number(text);
+  const char* middle = number.data() + point;
+  auto before = std::from_chars(number.data(), middle, whole);
   auto after = std::from_chars(middle + 1, middle + 3, hundredths);
   if (before.ec != std::errc() || before.ptr != middle || after.ec != std::errc() || after.ptr != middle + 3) {
     return std::nullopt;

@@ -37,15 +37,15 @@ struct Notice {
 };
 
 struct BarState {
-  std::optional<Notice> notice = {};
-  std::string ready_line = {};  // what PID 1 found when it was ready (sys/pages.h); empty: it cannot be read
-  bool locks = true;            // there is a password that opens the screen again
+  std::optional<Notice> notice;
+  std::string ready_line;  // what PID 1 found when it was ready (sys/pages.h); empty: it cannot be read
+  bool locks = true;       // there is a password that opens the screen again
   UsbDevices usb = {};
   bool connected = false;  // an interface beside loopback is up
-  std::optional<Volume> volume = {};
-  std::optional<Battery> battery = {};
+  std::optional<Volume> volume;
+  std::optional<Battery> battery;
   std::tm time{};
-  std::string time_zone = {};  // "UTC"
+  std::string time_zone;  // "UTC"
 
   bool is_dev() const { return ready_line.find(" variant=dev ") != std::string::npos; }
 };

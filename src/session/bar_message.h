@@ -17,7 +17,7 @@ inline constexpr std::size_t kLongestBarMessage = 1024;
 inline constexpr std::size_t kLongestNotice = 90;  // characters
 
 struct BarMessage {
-  std::string notice = {};  // UTF-8 without control characters; empty: there is none
+  std::string notice;  // UTF-8 without control characters; empty: there is none
   bool warning = false;
   bool sound = false;
   bool brightness = false;

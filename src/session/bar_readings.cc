@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace ashlar {
 namespace {
@@ -72,7 +73,7 @@ std::optional<unsigned> read_brightness(const fs::path& root) {
     const auto level = number_in(screen / "brightness");
     const auto most = number_in(screen / "max_brightness");
     if (level && most && *most > 0 && *level <= *most) {
-      return static_cast<unsigned>((static_cast<double>(*level) * 100.0 / static_cast<double>(*most)) + 0.5);
+      return static_cast<unsigned>(std::lround(static_cast<double>(*level) * 100.0 / static_cast<double>(*most)));
     }
   }
   return std::nullopt;

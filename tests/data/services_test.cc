@@ -82,20 +82,20 @@ TEST_F(Services, ThatMisbehaveHurtNobodyAndWhatTheyWroteIsKept) {
   expect(says("", "ashlarctl service status fault-exits"), "failed last ended with status 3 before it was ready");
   expect(says("", "ashlarctl service status fault-forks"), "failed last ended with status 2");
   expect(says("", "ashlarctl service status fault-hog"), "failed last was ended by signal 9");
-  expect(says("", "ashlarctl service log fault-exits"), "no such colour\r\nashlar: ended with status 3");
+  expect(says("", "ashlarctl service log fault-exits"), "no such colour\nashlar: ended with status 3");
   expect(says("", "cat /sys/fs/cgroup/fault-forks/cgroup.procs"), "No such file");
 
   // Who may ask for what.
   expect(says(kAsPerson, "ashlarctl service list"), "status:0");
   expect(says(kAsPerson, "ashlarctl service log stand-in"), "the session of u1");
   expect(says(kAsPerson, "ashlarctl boot"), "unlocking");
-  expect(says(kAsPerson, "ashlarctl service restart fault-flood"), "only root may start a service again\r\nstatus:1");
+  expect(says(kAsPerson, "ashlarctl service restart fault-flood"), "only root may start a service again\nstatus:1");
   expect(says(kAsPerson, "ashlarctl service log fault-exits"), "only root may read what fault-exits writes");
   expect(says(kAsAnother, "ashlarctl service list"), "hung up");
   expect(says("", "sh -c 'echo $$ > /sys/fs/cgroup/logger/cgroup.procs; exec ashlarctl service restart fault-flood'"),
          "this is for root and for the person of the session");
   expect(says("", "sh -c 'echo $$ > /sys/fs/cgroup/fault-flood/cgroup.procs; exec ashlarctl service list'"), "hung up");
-  expect(says("", "ashlarctl service restart nobody"), "there is no service nobody\r\nstatus:2");
+  expect(says("", "ashlarctl service restart nobody"), "there is no service nobody\nstatus:2");
   expect(says(kAsAnother, "ashlarctl power off"), "status:1");
 
   // One that ignores being asked is made to end, and starts again; one that is killed comes back.
@@ -132,7 +132,7 @@ TEST_F(Services, ThatMisbehaveHurtNobodyAndWhatTheyWroteIsKept) {
   only_those_that_must_fail_have();
   expect(says("", "ashlarctl service log logger"), "70-01-0");
   std::string last = says("", "ashlarctl service log fault-exits --boot -1");
-  expect(last, "] no such colour\r\n[");
+  expect(last, "] no such colour\n[");
   expect(last, "ashlar: stays down");
   expect(says("", "ashlarctl service log stand-in --boot -1"), "] ashlar: was ended by signal 9");
   expect(says(kAsPerson, "ashlarctl service log stand-in --boot=-1"), "] the session of u1");
