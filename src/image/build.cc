@@ -394,7 +394,7 @@ Result<BuildReport> build_image(const BuildOptions& options) {
   }));
   report.disk_bytes = fs::file_size(report.image);
   report.steps = steps.take();
-  for (const Packages* fetched : {&tools, &sdk_packages, &kernel_source, &packages}) {
+  for (const Packages* fetched : {&tools, &sdk_packages, &kernel_source, &shell_source, &packages}) {
     for (const PackageFile& file : fetched->files) report.used.packages.push_back(file.deb);
   }
   report.used.kernel = kernel.bzimage.parent_path();
