@@ -118,7 +118,7 @@ TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
   const int restarts = wanted != nullptr ? std::atoi(wanted) : 1;
   for (int i = 0; i < restarts; ++i) {
     ASSERT_OK(machine->type_serial("ashlarctl power restart\n"));
-    ASSERT_OK(machine->wait_for_line("ashlar: restarting", seconds(60)));
+    ASSERT_OK(machine->wait_for_line("ashlar: restarting", kBootLimit));
     ASSERT_OK(start_without_data(console));
     ASSERT_OK(machine->wait_for_line("ashlar: service session: ready", kBootLimit));
     ASSERT_OK(machine->type_serial("ashlarctl service list\n"));
