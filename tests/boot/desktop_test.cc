@@ -113,12 +113,13 @@ TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
   ASSERT_OK(machine->wait_for_line("says: the first page is there", kBootLimit));
   EXPECT_TRUE(guest.holds("[ ! -e /run/home/u1/hostile ]")) << "sway read its settings from the home";
 
-  // Once more, or as often as the soak run wants: no service has failed.
+  // As often as the soak run wants: no service has failed. (Three starts are in tests/data: Services.*)
   const char* wanted = std::getenv("ASHLAR_RESTARTS");
-  const int restarts = wanted != nullptr ? std::atoi(wanted) : 1;
+  const int restarts = wanted != nullptr ? std::atoi(wanted) : 0;
   for (int i = 0; i < restarts; ++i) {
     ASSERT_OK(machine->type_serial("ashlarctl power restart\n"));
     ASSERT_OK(machine->wait_for_line("ashlar: restarting", kBootLimit));
+    ASSERT_OK(machine->wait_for_line("ashlar: ready", kBootLimit));
     ASSERT_OK(start_without_data(console));
     ASSERT_OK(machine->wait_for_line("ashlar: service session: ready", kBootLimit));
     ASSERT_OK(machine->type_serial("ashlarctl service list\n"));
