@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/subprocess.h"
+#include "base/xml.h"
 
 namespace ashlar {
 namespace {
@@ -178,6 +179,11 @@ TEST(Interrupt, IsNotTheFailureOfTheCommandItEnded) {
     return {};
   };
   EXPECT_EXIT(::_exit(exit_status_interrupted(command)), testing::ExitedWithCode(0), "");
+}
+
+TEST(Xml, IsEscapedAndHasNoControlCharacters) {
+  EXPECT_EQ(escape_xml("a < b & \"c\" > d\n"), "a &lt; b &amp; &quot;c&quot; &gt; d\n");
+  EXPECT_EQ(escape_xml("\x1b[31mred\r"), "[31mred");
 }
 
 }  // namespace

@@ -11,7 +11,21 @@
 namespace ashlar {
 namespace {
 
-constexpr std::size_t kControlSize = CMSG_SPACE(sizeof(int));  // room for one descriptor
+// A message of recvmsg(2) and sendmsg(2): text, and room for one descriptor.
+struct Message {
+  Message(char* text, std::size_t size) : part{.iov_base = text, .iov_len = size} {
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+  }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+
+  iovec part;
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> control{};
+  msghdr header{};
+};
 
 Result<Fd> make_socket() {
   Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
@@ -51,18 +65,12 @@ Result<Fd> connect_for_packets(const std::string& path) {
 
 Result<std::optional<Packet>> receive_packet(const Fd& socket, std::size_t longest) {
   Packet packet{.text = std::string(longest, '\0'), .descriptor = Fd()};
-  iovec part{.iov_base = packet.text.data(), .iov_len = packet.text.size()};
-  alignas(cmsghdr) std::array<std::uint8_t, kControlSize> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t size = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC);
+  Message message(packet.text.data(), packet.text.size());
+  const ssize_t size = ::recvmsg(socket.get(), &message.header, MSG_CMSG_CLOEXEC);
   if (size < 0) return fail_errno("receive");
   if (size == 0) return std::nullopt;
   packet.text.resize(static_cast<std::size_t>(size));
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  const cmsghdr* header = CMSG_FIRSTHDR(&message.header);
   if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
     int number = -1;
     std::memcpy(&number, CMSG_DATA(header), sizeof number);
@@ -72,20 +80,14 @@ Result<std::optional<Packet>> receive_packet(const Fd& socket, std::size_t longe
 }
 
 Status send_packet(const Fd& socket, std::string_view text, const Fd& descriptor) {
-  iovec part{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
+  Message message(const_cast<char*>(text.data()), text.size());  // sendmsg(2) only reads it
   const int number = descriptor.get();
-  alignas(cmsghdr) std::array<std::uint8_t, kControlSize> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  cmsghdr* header = CMSG_FIRSTHDR(&message.header);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof number);
   std::memcpy(CMSG_DATA(header), &number, sizeof number);
-  if (::sendmsg(socket.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return fail_errno("send");
+  if (::sendmsg(socket.get(), &message.header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return fail_errno("send");
   return {};
 }
 

@@ -8,8 +8,8 @@ constexpr std::string_view kSection =
     "\n"
     "Written by `./ashlar test --soak`.\n"
     "\n"
-    "| date | commit | seed | fuzz | rebuild-check --with-kernel | prove, 200 flips | 50 power cuts | desktop, 100 "
-    "restarts | "
+    "| date | commit | seed | fuzz | rebuild-check --with-kernel | prove, 200 flips | 50 power cuts | "
+    "desktop, 100 restarts | "
     "static analyzer | took |\n"
     "|---|---|---|---|---|---|---|---|---|---|\n";
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/xml.h"
 #include "ctl/boot_timeline.h"
 #include "ctl/durations.h"
 
@@ -26,32 +27,9 @@ constexpr std::string_view kPending = "#c9d4d8";
 
 std::string number(long value) { return std::to_string(value); }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string text_at(long x, long y, std::string_view style, std::string_view text) {
-  return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" class=\"" + std::string(style) + "\">" + escaped(text) +
-         "</text>\n";
+  return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" class=\"" + std::string(style) + "\">" +
+         escape_xml(text) + "</text>\n";
 }
 std::string box_at(long x, long y, long width, long height, std::string_view colour) {
   return "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(width) + "\" height=\"" +

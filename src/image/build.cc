@@ -12,14 +12,12 @@
 #include "image/boot_files.h"
 #include "image/cache.h"
 #include "image/disk.h"
-#include "image/erofs.h"
 #include "image/exposure.h"
 #include "image/fetch.h"
 #include "image/kernel.h"
-#include "image/mapped_file.h"
-#include "image/memory_check.h"
 #include "image/parallel.h"
 #include "image/resolve.h"
+#include "image/root_image.h"
 #include "image/selinux_policy.h"
 #include "image/services.h"
 #include "image/shell.h"
@@ -28,29 +26,7 @@
 namespace ashlar::image {
 namespace {
 
-constexpr unsigned kRootRevision = 2;
 constexpr unsigned kDiskRevision = 1;
-
-// Runs the steps and notes how long each took.
-class Steps {
- public:
-  template <typename Work>
-  auto run(std::string_view name, Work work) -> decltype(work()) {
-    auto started = std::chrono::steady_clock::now();
-    cached_ = false;
-    auto result = work();
-    auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
-    times_.push_back({std::string(name), took, cached_});
-    return result;
-  }
-  // The step that is running took its result from the cache.
-  void was_cached(bool cached) { cached_ = cached; }
-  std::vector<StepTime> take() { return std::move(times_); }
-
- private:
-  std::vector<StepTime> times_;
-  bool cached_ = false;
-};
 
 // The caller's umask would show in the image, in the modes of directories that we make.
 class FixedUmask {
@@ -85,47 +61,6 @@ Result<Packages> fetch_packages(const Lock& lock, const std::string& profile, co
   packages.key = key.finish();
   packages.locked = std::move(locked);
   return packages;
-}
-
-// A root file system and what dm-verity needs to know of it.
-struct VerifiedRootImage {
-  fs::path erofs;
-  VerityTree verity;
-  Sha256Digest key;
-};
-
-// The salt and the identifier are functions of the content, not drawn: the same tree gives the same root hash.
-Salt derived_salt(const Sha256Digest& key) { return Salt{sha256("ashlar verity salt " + key.hex()).bytes}; }
-Guid derived_uuid(const Sha256Digest& key, std::string_view purpose) {
-  Sha256Digest digest = sha256(fmt::format("ashlar {} {}", purpose, key.hex()));
-  return guid_from_big_endian(std::span<const std::uint8_t, 32>(digest.bytes).first<16>());
-}
-
-Result<VerifiedRootImage> build_root(const Cache& cache, const Workshop& workshop, const PackageTree& packages,
-                                     const Overlay& overlay, const SelinuxPolicy& selinux, Steps& steps) {
-  InputHash inputs("root", kRootRevision);
-  inputs.add("packages", packages.key).add("workshop", workshop.key());
-  inputs.add("file contexts", TRY(read_text(selinux.file_contexts)));
-  TRY(hash_overlay(overlay, inputs));
-  Sha256Digest key = inputs.finish();
-  fs::path erofs = TRY(steps.run("EROFS", [&]() -> Result<fs::path> {
-    Cache::Entry entry = TRY(cache.get("root", key, [&](const fs::path& out) -> Status {
-      log::info("make the root file system");
-      TemporaryDirectory work = TRY(TemporaryDirectory::below(cache.work()));
-      fs::path tree = work.path() / "tree";
-      TRY(link_tree(packages.root, tree));
-      TRY(add_overlay(overlay, tree));
-      TRY(check_memory(tree));
-      return make_erofs(workshop, tree, selinux.file_contexts, out, derived_uuid(key, "EROFS"));
-    }));
-    steps.was_cached(entry.was_cached);
-    return entry.path;
-  }));
-  VerityTree verity = TRY(steps.run("verity", [&]() -> Result<VerityTree> {
-    MappedFile image = TRY(MappedFile::open(erofs));
-    return build_verity(image.bytes(), derived_salt(key), derived_uuid(key, "verity"), processor_count());
-  }));
-  return VerifiedRootImage{erofs, std::move(verity), key};
 }
 
 // Which disk lies at a path: its inputs, and size and time of the file when it was written.

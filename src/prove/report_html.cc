@@ -1,45 +1,14 @@
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 
+#include "base/base64.h"
+#include "base/xml.h"
 #include "prove/report.h"
 
 namespace ashlar::prove {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        // A console may say anything; a page has no control characters.
-        if (static_cast<unsigned char>(c) >= 0x20 || c == '\n') out += c;
-    }
-  }
-  return out;
-}
-
-std::string base64(ByteView bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes.data(), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
 
 constexpr std::string_view kStyle = R"(
 body{font:15px/1.5 system-ui,sans-serif;color:#1d232b;background:#fff;max-width:72rem;margin:2rem auto;padding:0 1.5rem}
@@ -123,7 +92,7 @@ std::string picture(const Proof& proof) {
 
 std::string row(std::string_view term, const std::string& text) {
   if (text.empty()) return {};
-  return fmt::format("<dt>{}</dt><dd>{}</dd>", term, escaped(text));
+  return fmt::format("<dt>{}</dt><dd>{}</dd>", term, escape_xml(text));
 }
 
 // Empty for what shared a machine with others.
@@ -134,15 +103,15 @@ std::string seconds_of(vm::Milliseconds took) {
 Result<std::string> entry(const CaseReport& report) {
   std::string html = fmt::format(
       "<details{}><summary><span class=\"{}\">{}</span><code>{}</code><span>{}</span><span>{}</span></summary><dl>",
-      report.held() ? "" : " open", report.held() ? "held" : "broken", result_of(report), escaped(report.id),
-      escaped(report.denied_by), escaped(report.attack));
+      report.held() ? "" : " open", report.held() ? "held" : "broken", result_of(report), escape_xml(report.id),
+      escape_xml(report.denied_by), escape_xml(report.attack));
   html += row("Why not", report.problem) + row("Expected", report.expected) + row("Seen", report.evidence) +
           row("ashlar verify", report.offline) + row("Control", report.control) + row("Took", seconds_of(report.took)) +
           "</dl>";
-  if (!report.console.empty()) html += "<pre>" + escaped(report.console) + "</pre>";
+  if (!report.console.empty()) html += "<pre>" + escape_xml(report.console) + "</pre>";
   if (!report.screenshot.empty() && fs::exists(report.screenshot)) {
     html += "<img alt=\"Screen of the machine\" src=\"data:image/png;base64," +
-            base64(TRY(read_file(report.screenshot))) + "\">";
+            to_base64(TRY(read_file(report.screenshot))) + "\">";
   }
   return html + "</details>\n";
 }
@@ -157,7 +126,7 @@ Result<std::string> as_html(const Proof& proof) {
       "<h1>What was attacked, and what held</h1>\n"
       "<p><span class=\"{}\">{}.</span> Image <code>{}</code>, root hash <code>{}</code>, seed "
       "{}.</p>\n",
-      kStyle, broken == 0 ? "held" : "broken", proof.summary(), escaped(proof.image.filename().string()),
+      kStyle, broken == 0 ? "held" : "broken", proof.summary(), escape_xml(proof.image.filename().string()),
       proof.root_hash, proof.seed);
   html += picture(proof) + "<h2>Cases</h2>\n";
   // Broken ones first: they are what the reader came for.

@@ -18,8 +18,6 @@ constexpr auto kAnswerLimit = std::chrono::minutes(6);
 constexpr char kHome[] = "/run/home/u1";
 constexpr char kPage[] = "file:///usr/share/ashlar/welcome/index.html";
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 // NAME=STATUS of every policy that is set, as chrome://policy has them in its rows.
 constexpr char kPolicies[] = R"(new Promise(async done => {
   const rows = [];

@@ -12,8 +12,6 @@
 namespace ashlar::test {
 namespace {
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 // Those that something measured into, or could have: all but 10, where the kernel's IMA would be, and 15, ours.
 constexpr std::array kExplained = {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 11U, 12U, 13U, 14U};
 

@@ -1,10 +1,19 @@
 // The images the boot tests start, and machines that already know their keys.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 
 #include "image/keys.h"
 #include "vm/console.h"
+
+// Ends the test with the words of an error. What it is given is evaluated once.
+#define ASSERT_OK(result)                                      \
+  GTEST_AMBIGUOUS_ELSE_BLOCKER_                                \
+  if (const auto& asserted = (result); asserted.has_value()) { \
+  } else                                                       \
+    FAIL() << #result << ": " << asserted.error().message()
 
 namespace ashlar::test {
 

@@ -6,8 +6,6 @@
 
 #include "data_machine.h"
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 namespace ashlar::test {
 
 class Dialogue : public ::testing::Test {

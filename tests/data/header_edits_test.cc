@@ -8,8 +8,6 @@
 namespace ashlar::test {
 namespace {
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 using SeenBy = prove::HeaderEdit::SeenBy;
 
 constexpr char kDamaged[] = "The data partition has no LUKS2 header, or a damaged one. It is not touched.";

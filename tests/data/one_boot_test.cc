@@ -14,8 +14,6 @@
 namespace ashlar::test {
 namespace {
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 // A partition by its label, and the hash of what is in it.
 using Hashes = std::map<std::string, std::string>;
 

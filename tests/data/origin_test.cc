@@ -7,8 +7,6 @@
 namespace ashlar::test {
 namespace {
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 TEST(Origin, FirstBootMakesAMachine) {
   Result<Origin> made = origin();
   ASSERT_OK(made);

@@ -10,8 +10,6 @@
 namespace ashlar::test {
 namespace {
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 using prove::During;
 
 unsigned number_from(const char* name, unsigned otherwise) {

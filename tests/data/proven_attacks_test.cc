@@ -9,8 +9,6 @@
 namespace ashlar::test {
 namespace {
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 std::map<std::string, prove::DataAttack> attacks() {
   std::map<std::string, prove::DataAttack> all = {{"data.untouched", prove::data_untouched()}};
   for (prove::DataAttack& attack : prove::data_tpm_attacks()) all[attack.id] = std::move(attack);

@@ -10,8 +10,6 @@
 namespace ashlar::test {
 namespace {
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 constexpr char kBertasPassword[] = "seventeen patient herons";
 
 class Screens : public ::testing::TestWithParam<const char*> {

@@ -10,8 +10,6 @@
 namespace ashlar::test {
 namespace {
 
-#define ASSERT_OK(result) ASSERT_TRUE((result).has_value()) << (result).error().message()
-
 TEST(Tap, TheHostHearsAndUsesTheTpmOfARunningMachine) {
   Result<vm::MachineConfig> config = machine_with_keys(image_of("core", "dev"), "tap");
   ASSERT_OK(config);
