@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "base/log.h"
 #include "format/authenticode.h"
 #include "image/attestations.h"
 #include "image/boot_files.h"
@@ -15,7 +14,6 @@
 #include "image/exposure.h"
 #include "image/fetch.h"
 #include "image/kernel.h"
-#include "image/parallel.h"
 #include "image/resolve.h"
 #include "image/root_image.h"
 #include "image/selinux_policy.h"
