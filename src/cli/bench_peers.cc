@@ -51,7 +51,7 @@ Status write_mkosi_configuration(const MkosiImage& image, const fs::path& direct
                                  "ToolsTreeMirror={0}\nToolsTreeSandboxTrees=mkosi.sandbox\n"
                                  "[Content]\nBootable=yes\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n"
                                  "WithRecommends=no\nWithDocs=no\n"
-                                 "Packages=linux-image-amd64,systemd,systemd-boot,systemd-sysv,udev,{1}\n"
+                                 "Packages=linux-image-amd64,systemd,systemd-boot,systemd-boot-efi,systemd-sysv,udev,{1}\n"
                                  "KernelCommandLine=console=ttyS0\n"
                                  "[Validation]\nSecureBoot=yes\nSecureBootAutoEnroll=yes\n",
                                  image.mirror, fmt::join(image.packages, ","))},

@@ -132,6 +132,10 @@ TEST_F(Shell, RootIsReadOnlyErofsOnDeviceMapper) {
   EXPECT_NE(run("echo x > /tmp/probe && echo written").find("written"), std::string::npos) << "the control";
 }
 
+TEST_F(Shell, ProgramsHaveTheHardenedAllocator) {
+  EXPECT_NE(run("grep libscudo.so /proc/self/maps").find("/usr/lib/ashlar/libscudo.so"), std::string::npos);
+}
+
 TEST_F(Shell, WhatIsNotOnTheRootDoesNotExecute) {
   EXPECT_NE(run("/usr/bin/true && echo ran").find("ran"), std::string::npos) << "the control";
   std::string said = run("cp /usr/bin/true /tmp/copy; /tmp/copy && echo ran || echo refused");
