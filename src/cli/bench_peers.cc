@@ -44,17 +44,18 @@ Result<int> mkosi_version() {
 Status write_mkosi_configuration(const MkosiImage& image, const fs::path& directory) {
   const std::pair<const char*, std::string> files[] = {
       // A bootable image of mkosi's has systemd, its kernel and its bootloader besides.
-      {"mkosi.conf", fmt::format("[Distribution]\nDistribution=debian\nRelease=trixie\nMirror={0}\n"
-                                 "[Output]\nFormat=disk\n"
-                                 "[Build]\nPackageCacheDirectory=packages\n"
-                                 "ToolsTree=default\nToolsTreeDistribution=debian\nToolsTreeRelease=trixie\n"
-                                 "ToolsTreeMirror={0}\nToolsTreeSandboxTrees=mkosi.sandbox\n"
-                                 "[Content]\nBootable=yes\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n"
-                                 "WithRecommends=no\nWithDocs=no\n"
-                                 "Packages=linux-image-amd64,systemd,systemd-boot,systemd-boot-efi,systemd-sysv,udev,{1}\n"
-                                 "KernelCommandLine=console=ttyS0\n"
-                                 "[Validation]\nSecureBoot=yes\nSecureBootAutoEnroll=yes\n",
-                                 image.mirror, fmt::join(image.packages, ","))},
+      {"mkosi.conf",
+       fmt::format("[Distribution]\nDistribution=debian\nRelease=trixie\nMirror={0}\n"
+                   "[Output]\nFormat=disk\n"
+                   "[Build]\nPackageCacheDirectory=packages\n"
+                   "ToolsTree=default\nToolsTreeDistribution=debian\nToolsTreeRelease=trixie\n"
+                   "ToolsTreeMirror={0}\nToolsTreeSandboxTrees=mkosi.sandbox\n"
+                   "[Content]\nBootable=yes\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n"
+                   "WithRecommends=no\nWithDocs=no\n"
+                   "Packages=linux-image-amd64,systemd,systemd-boot,systemd-boot-efi,systemd-sysv,udev,{1}\n"
+                   "KernelCommandLine=console=ttyS0\n"
+                   "[Validation]\nSecureBoot=yes\nSecureBootAutoEnroll=yes\n",
+                   image.mirror, fmt::join(image.packages, ","))},
       // Our archive alone: left to itself mkosi asks others, debugging symbols among them.
       {"mkosi.sandbox/etc/apt/sources.list.d/mkosi.sources",
        fmt::format("Types: deb\nURIs: {}\nSuites: trixie trixie-updates\nComponents: main\n"
