@@ -56,8 +56,8 @@ inline bool is_own_program(std::string_view path) {
   };
   return std::ranges::any_of(kOwnPrograms, is) || is(kShellProgram);
 }
-inline constexpr std::array kOptionalPrograms = {kAttackProgram.name, kBacklightProgram.name, kBarProgram.name,
-                                                 kCtlProgram.name,    kDataProgram.name,      kLoggerProgram.name,
-                                                 kLoginProgram.name,  kPamModule.name};
+inline constexpr std::array kOptionalPrograms = {kCtlProgram.name,   kAttackProgram.name, kBacklightProgram.name,
+                                                 kBarProgram.name,   kDataProgram.name,   kLoggerProgram.name,
+                                                 kLoginProgram.name, kPamModule.name};
 
 }  // namespace ashlar::image

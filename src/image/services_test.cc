@@ -112,7 +112,7 @@ TEST(Services, ErrorsNameFileLineAndKey) {
   EXPECT_EQ(error_with("need = []\n"), "os/services/x.toml:9: 'need' is not a key known here");
   EXPECT_EQ(error_instead("memory-mib = 16\n", ""), "os/services/x.toml:1: 'memory-mib' is missing");
   EXPECT_EQ(error_instead("\"daemon\"", "\"deamon\""),
-            "os/services/x.toml:2: 'kind' is one of daemon, oneshot, session, not 'deamon'");
+            "os/services/x.toml:2: 'kind' is one of daemon, logger, oneshot, session, not 'deamon'");
   EXPECT_EQ(error_instead("\"root\"", "\"toor\""), "os/services/x.toml:5: 'user': os/users.toml has no user 'toor'");
   EXPECT_EQ(error_with("groups = [\"seats\"]\n"), "os/services/x.toml:9: 'groups': os/users.toml has no group 'seats'");
   EXPECT_EQ(error_with("capabilities = [\"cap_chown\"]\n"),
