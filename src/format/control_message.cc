@@ -109,7 +109,7 @@ Result<Report> parse_lines(std::string_view text) {
     } else if (what == "service") {
       report.services.push_back(TRY(parse_service(words)));
     } else if (!report.services.empty() && (what == "why" || what == "says")) {
-      std::string_view said = words.rest();
+      std::string_view said = TRY(words.rest());
       if (said.empty() || !is_printable(said)) return fail("what is not printable");
       (what == "why" ? report.services.back().why : report.services.back().status) = said;
     } else {
@@ -162,7 +162,7 @@ Result<ControlAnswer> parse_control_answer(std::string_view packet) {
   Words words(TRY(std::move(line)));
   answer.outcome = TRY(in("PID 1's answer", one_of<Outcome>(TRY(words.word()), kOutcomes)));
   if (answer.outcome != Outcome::done) {
-    std::string_view sentence = words.rest();
+    std::string_view sentence = TRY(in("PID 1's answer", words.rest()));
     if (!is_printable(sentence) || !rest.empty()) return fail("PID 1's answer: not a sentence");
     answer.text = sentence;
     return answer;

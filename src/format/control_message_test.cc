@@ -70,7 +70,8 @@ TEST(ControlAnswer, SaysWhatBecameOfIt) {
     EXPECT_EQ(answer.outcome, outcome);
     EXPECT_EQ(answer.text, "why it is");
   }
-  for (std::string_view packet : {"", "done", "done x\n", "failed why\nand more", "failed \x01\n", "perhaps\n"}) {
+  for (std::string_view packet :
+       {"", "done", "done x\n", "failed\n", "failed why\nand more", "failed \x01\n", "perhaps\n"}) {
     EXPECT_FALSE(parse_control_answer(packet)) << packet;
   }
 }

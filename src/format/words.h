@@ -59,8 +59,9 @@ class Words {
     if (text == kNoWord) return std::nullopt;
     return TRY(parse_number<T>(text));
   }
-  // All that is left, as it is.
-  std::string_view rest() {
+  // All that is left, as it is; it may be empty.
+  Result<std::string_view> rest() {
+    if (done_) return fail("a word is missing");
     done_ = true;
     return std::exchange(rest_, {});
   }
