@@ -74,13 +74,13 @@ bool is_current(const fs::path& image, const fs::path& stamp, const Sha256Digest
   return noted && found && *noted == *found;
 }
 
-// Those of the sdk's programs that the recipe asks for.
-std::vector<DeviceProgram> wanted(const DevicePrograms& compiled, const Recipe& recipe) {
-  std::vector<DeviceProgram> programs;
+// Those that every image has, and those that the recipe asks for.
+void add_wanted(const DevicePrograms& compiled, const Recipe& recipe, std::vector<DeviceProgram>& programs) {
+  auto is_in = [](const auto& names, std::string_view name) { return std::ranges::find(names, name) != names.end(); };
   for (const DeviceProgram& one : compiled.programs) {
-    if (std::ranges::find(recipe.programs, one.program.name) != recipe.programs.end()) programs.push_back(one);
+    const std::string_view name = one.program.name;
+    if (!is_in(kOptionalPrograms, name) || is_in(recipe.programs, name)) programs.push_back(one);
   }
-  return programs;
 }
 
 bool attacks_itself(const Recipe& recipe) {
@@ -198,17 +198,16 @@ Result<BuildReport> build_image(const BuildOptions& options) {
       return compiled;
     };
     DevicePrograms start = TRY(compile(workshop, Toolset::kWorkshop));
-    programs = std::move(start.programs);
+    add_wanted(start, recipe->second, programs);
     if (attacks_itself(recipe->second)) {
-      DevicePrograms attack = TRY(compile(workshop, Toolset::kAttack));
-      programs.push_back(std::move(attack.programs.front()));
+      add_wanted(TRY(compile(workshop, Toolset::kAttack)), recipe->second, programs);
     }
     steps.was_cached(start.was_cached);
     if (!needs_sdk) return {};
     Workshop sdk = TRY(Workshop::open(cache, sdk_packages.files, sdk_packages.key));
     report.used.tools.push_back(sdk.root());
     DevicePrograms linked = TRY(compile(sdk, Toolset::kSdk));
-    for (DeviceProgram& program : wanted(linked, recipe->second)) programs.push_back(std::move(program));
+    add_wanted(linked, recipe->second, programs);
     steps.was_cached(start.was_cached && linked.was_cached);
     return {};
   }));

@@ -36,6 +36,9 @@ inline constexpr OwnProgram kLoggerProgram = {"logger", "logger", "ashlar-logger
                                               Toolset::kWorkshop};
 inline constexpr OwnProgram kPamModule = {"pam-module", "session", "pam_ashlar",
                                           "usr/lib/x86_64-linux-gnu/security/pam_ashlar.so", Toolset::kSdk};
+// Breaks its heap, for the tests.
+inline constexpr OwnProgram kHeapFaultsProgram = {"heap-faults", "heap", "heap-faults", "usr/lib/ashlar/heap-faults",
+                                                  Toolset::kWorkshop};
 // What `ashlar prove --live` attacks an image with.
 inline constexpr OwnProgram kAttackProgram = {"attack", "prove/live", "ashlar-attack", "usr/lib/ashlar/attack",
                                               Toolset::kAttack};
@@ -46,9 +49,9 @@ inline constexpr OwnProgram kShellProgram = {"sh", "", "dash", "usr/bin/dash", T
 inline constexpr OwnProgram kHeapLibrary = {"heap", "heap", "ashlar_scudo", "usr/lib/ashlar/libscudo.so",
                                             Toolset::kWorkshop};
 
-inline constexpr std::array kOwnPrograms = {kBootProgram,   kInitProgram,      kHeapLibrary,  kDataProgram,
-                                            kCtlProgram,    kBacklightProgram, kBarProgram,   kLoginProgram,
-                                            kLoggerProgram, kPamModule,        kAttackProgram};
+inline constexpr std::array kOwnPrograms = {kBootProgram,   kInitProgram,      kHeapLibrary,       kDataProgram,
+                                            kCtlProgram,    kBacklightProgram, kBarProgram,        kLoginProgram,
+                                            kLoggerProgram, kPamModule,        kHeapFaultsProgram, kAttackProgram};
 // Whether an absolute path of the image is one of theirs.
 inline bool is_own_program(std::string_view path) {
   auto is = [&](const OwnProgram& own) {
@@ -56,8 +59,8 @@ inline bool is_own_program(std::string_view path) {
   };
   return std::ranges::any_of(kOwnPrograms, is) || is(kShellProgram);
 }
-inline constexpr std::array kOptionalPrograms = {kCtlProgram.name,   kAttackProgram.name, kBacklightProgram.name,
-                                                 kBarProgram.name,   kDataProgram.name,   kLoggerProgram.name,
-                                                 kLoginProgram.name, kPamModule.name};
+inline constexpr std::array kOptionalPrograms = {kCtlProgram.name,    kAttackProgram.name, kBacklightProgram.name,
+                                                 kBarProgram.name,    kDataProgram.name,   kHeapFaultsProgram.name,
+                                                 kLoggerProgram.name, kLoginProgram.name,  kPamModule.name};
 
 }  // namespace ashlar::image

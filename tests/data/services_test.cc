@@ -85,6 +85,20 @@ TEST_F(Services, ThatMisbehaveHurtNobodyAndWhatTheyWroteIsKept) {
   expect(says("", "ashlarctl service log fault-exits"), "no such colour\nashlar: ended with status 3");
   expect(says("", "cat /sys/fs/cgroup/fault-forks/cgroup.procs"), "No such file");
 
+  // A broken heap ends the program, with Scudo's words. Below /usr no ld.so.preload is found, and the C library's own
+  // allocator is in its place: the control.
+  const std::string faults = "/lib/ashlar/heap-faults ";
+  for (auto [fault, words] : {std::pair{"overflow", "Scudo ERROR: corrupted chunk header"},
+                              {"double-free", "Scudo ERROR: invalid chunk state"},
+                              {"use-after-free", "GWP-ASan detected a memory error"}}) {
+    const std::string noticed = says("", "/usr" + faults + fault);
+    expect(noticed, words);
+    EXPECT_EQ(noticed.find("status:0"), std::string::npos) << noticed;
+    EXPECT_EQ(says("chroot /usr ", faults + fault).find(words), std::string::npos) << fault;
+  }
+  expect(says("", "/usr" + faults + "none"), "nobody noticed");
+  expect(says("chroot /usr ", faults + "use-after-free"), "nobody noticed");
+
   // Who may ask for what.
   expect(says(kAsPerson, "ashlarctl service list"), "status:0");
   expect(says(kAsPerson, "ashlarctl service log stand-in"), "the session of u1");
