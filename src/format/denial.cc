@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "format/system_call_name.h"
+
 namespace ashlar {
 namespace {
 
@@ -255,7 +257,7 @@ std::string in_words(const Denial& denial) {
       words += "wanted " + denial.wanted + (denial.object.empty() ? "" : " of " + denial.object);
       break;
     case Denial::Layer::seccomp:
-      words += "made the system call " + denial.wanted;
+      words += "made the system call " + system_call_name(number(denial.wanted));
       break;
     case Denial::Layer::lockdown:
       words += "wanted " + denial.wanted;

@@ -57,6 +57,15 @@ TEST(Denial, KnowsTheOtherLayersRecords) {
       "audit: type=1423 audit(1.2:3): domain=195ba459b blockers=fs.execute path=\"/tmp/x\" dev=\"tmpfs\" ino=9");
   ASSERT_TRUE(landlock);
   EXPECT_EQ(in_words(*landlock), "Somebody wanted fs.execute of /tmp/x. Denied by Landlock, rules 195ba459b.");
+  auto seccomp = parse_denial(
+      "audit: type=1326 audit(1.2:3): auid=4294967295 uid=1001 gid=1001 ses=4294967295 "
+      "subj=system_u:system_r:chromium_t "
+      "pid=103 comm=\"chromium\" exe=\"/usr/lib/chromium/chromium\" sig=0 arch=c000003e syscall=319 compat=0 ip=0x7f "
+      "code=0x50001");
+  ASSERT_TRUE(seccomp);
+  EXPECT_EQ(in_words(*seccomp), "chromium (process 103) made the system call memfd_create. Denied by seccomp.");
+  seccomp->wanted = "100000";
+  EXPECT_EQ(in_words(*seccomp), "chromium (process 103) made the system call 100000. Denied by seccomp.");
   auto yama = parse_denial("ptrace attach of \"cat\"[12] was attempted by \"dash\"[11]");
   ASSERT_TRUE(yama);
   EXPECT_EQ(in_words(*yama), "dash (process 11) wanted to trace cat. Denied by Yama.");

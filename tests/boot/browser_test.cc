@@ -14,7 +14,7 @@
 namespace ashlar::test {
 namespace {
 
-constexpr auto kAnswerLimit = std::chrono::minutes(6);
+constexpr auto kAnswerLimit = std::chrono::minutes(15);
 constexpr char kHome[] = "/run/home/u1";
 constexpr char kPage[] = "file:///usr/share/ashlar/welcome/index.html";
 

@@ -11,6 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr char kHerSway[] = "SWAYSOCK=$(ls -t /run/user/1002/sway-ipc.*.sock | head -n 1) swaymsg -r -t ";
 constexpr char kBertasPassword[] = "seven lanterns under copper";
 
 class Session : public Dialogue {
@@ -30,7 +31,10 @@ class Session : public Dialogue {
         keys({"shift", "less"});
         continue;
       }
-      const char key = c == '-' ? '/' : c == '/' ? '&' : c == '&' ? '^' : c == 'y' ? 'z' : c == 'z' ? 'y' : c;
+      constexpr std::string_view kGerman = "-/&:yz";
+      constexpr std::string_view kPressed = "/&^>zy";
+      const std::size_t at = kGerman.find(c);
+      const char key = at == kGerman.npos ? c : kPressed[at];
       type(std::string_view(&key, 1));
     }
   }
@@ -160,6 +164,36 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   EXPECT_TRUE(runs("swaylock")) << "the other person's password";
   unlock_screen(2, kBertasPassword);
   picture("08-second-person");
+
+  // She looks at a page, takes a file from it, and logs out. Nothing is denied on the way.
+  const std::string downloads = "/data/home/u2/Downloads";
+  keys({"meta_l", "ret"});
+  ASSERT_TRUE(comes_to_run("foot"));
+  std::this_thread::sleep_for(seconds(5));
+  type_german("mkdir Downloads\nexit\n");
+  ASSERT_TRUE(comes_to_hold("[ -d " + downloads + " ]", seconds(30)));
+  run("echo '<title>Local site</title><a id=file download=note.txt href=data:,text></a>"
+      "<script>onkeydown = () => file.click()</script>' > " +
+      downloads + "/site.html; chown 1002:1002 " + downloads + "/site.html");
+  keys({"ctrl", "l"});
+  std::this_thread::sleep_for(seconds(3));
+  type_german("file://" + downloads + "/site.html\n");
+  ASSERT_TRUE(comes_to_hold(kHerSway + std::string("get_tree | grep -q '\"name\": \"Local site - '"), seconds(90)));
+  picture("09-local-site");
+  type("a");
+  ASSERT_TRUE(comes_to_hold("[ \"$(cat " + downloads + "/note.txt)\" = text ]", seconds(60)));
+  picture("10-downloaded");
+  keys({"meta_l", "shift", "e"});
+  ASSERT_TRUE(comes_to_run("fuzzel"));
+  std::this_thread::sleep_for(seconds(3));
+  picture("11-leave");
+  type("log out\n");
+  ASSERT_TRUE(comes_to_hold("[ ! -e " + downloads + "/note.txt ]", seconds(60))) << "the home is closed";
+  ASSERT_TRUE(comes_to_run("swaylock"));
+  picture("12-logged-out");
+  EXPECT_NE(run("ashlarctl denials").find("Nothing was denied since"), std::string::npos) << run("ashlarctl denials");
+  run("mount -t tmpfs tmpfs /mnt");
+  EXPECT_NE(run("ashlarctl denials").find("mount"), std::string::npos) << "the control: what is denied is told";
   ASSERT_OK(machine_->power_off());
 }
 
