@@ -61,8 +61,9 @@ std::string accelerator_reason() { return answer().reason; }
 std::vector<std::string> accelerator_arguments(Accelerator chosen) {
   if (chosen == Accelerator::kvm) return {"-accel", "kvm", "-cpu", "host"};
   // Emulation does `rep stosb` byte by byte, and a fifth page-table level costs each miss one read more: a kernel that
-  // is not told of either clears its memory and starts in four fifths of the time.
-  return {"-accel", "tcg,thread=multi", "-cpu", "max,la57=off,erms=off,fsrm=off"};
+  // is not told of either clears its memory and starts in four fifths of the time. QEMU 7.2's AVX draws stripes through
+  // the browser's pages.
+  return {"-accel", "tcg,thread=multi", "-cpu", "max,la57=off,erms=off,fsrm=off,avx=off,avx2=off"};
 }
 
 }  // namespace ashlar::vm
