@@ -10,16 +10,22 @@ namespace {
 constexpr std::size_t kSize = 64;
 constexpr std::size_t kAway = 24;  // over what lies behind a chunk, whoever keeps books there
 
+// Nothing the compiler could leave out.
+char* take() {
+  char* volatile chunk = static_cast<char*>(std::malloc(kSize));
+  return chunk;
+}
+
 // Freed in another order than made, so that a neighbour is freed after its books were written over.
 void overflow() {
-  static std::array<char*, 512> chunks;
-  for (char*& chunk : chunks) chunk = static_cast<char*>(std::malloc(kSize));
+  std::array<char*, 512> chunks;
+  for (char*& chunk : chunks) chunk = take();
   for (char* chunk : chunks) std::memset(chunk, 'x', kSize + kAway);
   for (char* chunk : chunks) std::free(chunk);
 }
 
 void free_twice() {
-  char* chunk = static_cast<char*>(std::malloc(kSize));
+  char* chunk = take();
   std::free(chunk);
   std::free(chunk);
 }
@@ -28,9 +34,9 @@ void free_twice() {
 void use_after_free() {
   constexpr int kTries = 200'000;
   for (int i = 0; i < kTries; ++i) {
-    volatile char* chunk = static_cast<char*>(std::malloc(kSize));
-    std::free(const_cast<char*>(chunk));
-    chunk[kSize / 2] = 'x';
+    char* chunk = take();
+    std::free(chunk);
+    *const_cast<volatile char*>(chunk + kSize / 2) = 'x';
   }
 }
 
