@@ -152,6 +152,7 @@ class Bar {
     state_.time_zone = state_.time.tm_zone;
     state_.ready_line = read_text(kReadyFile).value_or("");
     state_.locks = home_.starts_with("/data/");
+    state_.space = read_space(home_);
     state_.usb = read_usb(kRoot);
     state_.connected = is_connected(kRoot);
     state_.battery = read_battery(kRoot);

@@ -11,7 +11,9 @@ constexpr std::string_view kPlain = "#d5dee2";
 constexpr std::string_view kFaint = "#8fa5ad";
 constexpr std::string_view kNotice = "#e0c878";
 constexpr std::string_view kFailure = "#f09a9a";
-constexpr unsigned kLowBattery = 15;  // percent
+constexpr unsigned kLowBattery = 15;             // percent
+constexpr std::uint64_t kLittleSpace = 20;       // one in so many
+constexpr std::uint64_t kNoSpace = 1024 * 1024;  // bytes
 
 std::string block(std::string_view name, std::string_view text, std::string_view color, std::string_view more = "") {
   std::string out = R"({"name":")";
@@ -40,6 +42,13 @@ std::string verified_block(const BarState& state) {
   if (!says(" SecureBoot=1 ")) return block("boot", "Secure Boot is off", kFailure);
   if (state.is_dev()) return block("boot", "Verified, DEV", kNotice);
   return block("boot", "Verified", kFaint);
+}
+
+// Empty while there is enough of it.
+std::string space_block(const Space& space) {
+  if (space.left < kNoSpace) return block("space", "Disk is full", kFailure);
+  if (space.left > space.size / kLittleSpace) return {};
+  return block("space", "Disk " + std::to_string((space.size - space.left) * 100 / space.size) + " % full", kNotice);
 }
 
 std::string usb_block(const UsbDevices& usb) {
@@ -79,6 +88,7 @@ std::string bar_line(const BarState& state) {
   if (state.notice) line += notice_block(*state.notice) + ",";
   line += verified_block(state);
   if (!state.locks) line += "," + block("lock", "Does not lock", kNotice);
+  if (const std::string space = state.space ? space_block(*state.space) : ""; !space.empty()) line += "," + space;
   if (state.usb != UsbDevices{}) line += "," + usb_block(state.usb);
   line += "," + (state.connected ? block("network", "Connected", kFaint) : block("network", "No network", kFaint));
   line += "," + volume_block(state.volume);

@@ -1,6 +1,7 @@
 // What the bar says, and in swaybar's language (swaybar-protocol(7)): a JSON array of blocks, from left to right. Pure.
 #pragma once
 
+#include <cstdint>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -36,10 +37,19 @@ struct Notice {
   bool warning = false;
 };
 
+// Where the home is.
+struct Space {
+  std::uint64_t size = 0;  // bytes
+  std::uint64_t left = 0;  // for who is not root
+
+  bool operator==(const Space&) const = default;
+};
+
 struct BarState {
   std::optional<Notice> notice;
   std::string ready_line;  // what PID 1 found when it was ready (sys/pages.h); empty: it cannot be read
   bool locks = true;       // there is a password that opens the screen again
+  std::optional<Space> space;
   UsbDevices usb = {};
   bool connected = false;  // an interface beside loopback is up
   std::optional<Volume> volume;

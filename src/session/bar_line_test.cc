@@ -61,6 +61,18 @@ TEST(BarLine, SaysWhatNeedsAPerson) {
   EXPECT_EQ(blocks(state)[3], "usb: USB 2, 1 refused");
 }
 
+TEST(BarLine, SaysThatTheDiskIsNearlyFull) {
+  constexpr std::uint64_t kGigabyte = 1'000'000'000;
+  for (auto [left, words] : {std::pair{4 * kGigabyte, "network: Connected"},
+                             {3 * kGigabyte, "space: Disk 95 % full"},
+                             {kGigabyte / 2, "space: Disk 99 % full"},
+                             {std::uint64_t{0}, "space: Disk is full"}}) {
+    BarState state = good();
+    state.space = Space{.size = 60 * kGigabyte, .left = left};
+    EXPECT_EQ(blocks(state)[1], words) << left;
+  }
+}
+
 TEST(BarLine, SaysVerifiedOnlyWhenPid1SaidSo) {
   for (const auto& [from, to, words] :
        std::vector<std::array<std::string, 3>>{{"root=verity", "root=unverified", "System is not verified"},

@@ -79,6 +79,13 @@ std::optional<unsigned> read_brightness(const fs::path& root) {
   return std::nullopt;
 }
 
+std::optional<Space> read_space(const fs::path& directory) {
+  std::error_code error;
+  const fs::space_info space = fs::space(directory, error);
+  if (error || space.capacity == 0) return std::nullopt;
+  return Space{.size = space.capacity, .left = space.available};
+}
+
 std::string read_time_zone(const fs::path& root, const fs::path& home) {
   std::string name = line_of(home / ".config/ashlar/time-zone");
   std::error_code none;

@@ -48,6 +48,14 @@ TEST_F(BarReadings, CountUsbDevicesByWhetherTheyMayBeUsed) {
   EXPECT_EQ(read_usb(root_), (UsbDevices{1, 1}));
 }
 
+TEST_F(BarReadings, SayHowMuchSpaceIsLeft) {
+  const std::optional<Space> space = read_space(root_);
+  ASSERT_TRUE(space);
+  EXPECT_GT(space->size, 0U);
+  EXPECT_LE(space->left, space->size);
+  EXPECT_FALSE(read_space(root_ / "nothing"));
+}
+
 TEST_F(BarReadings, TakeATimeZoneTheImageHasAndNoOtherFile) {
   file("usr/share/zoneinfo/Europe/Berlin", "TZif");
   file("etc/secret", "TZif");
