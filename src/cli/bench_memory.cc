@@ -40,10 +40,7 @@ Result<MemoryReport> ask(vm::Console& console) {
 
 void show_whole(std::string_view when, const MemoryReport& report, std::string_view target) {
   row(fmt::format("{}: used", when), in_mb(report.used()), target, "MemTotal - MemAvailable");
-  std::uint64_t pss = 0;
-  for (const ProcessMemory& process : report.processes) pss += process.pss_kib;
-  row("  of all processes", in_mb(pss), "", "sum of Pss; files of the root, which can be dropped, included");
-  row("  their memory that is no file's", in_mb(report.anonymous), "", "AnonPages");
+  row("  processes' own, no file's", in_mb(report.anonymous), "", "AnonPages");
   row("  tmpfs, memfds, the screen's buffers", in_mb(report.shared), "", "Shmem");
   row("  the kernel's, kept", in_mb(report.slab_kept + report.stacks_and_tables), "",
       "SUnreclaim, KernelStack, PageTables");
@@ -51,8 +48,8 @@ void show_whole(std::string_view when, const MemoryReport& report, std::string_v
 
 void show_processes(const MemoryReport& report) {
   for (const ProcessMemory& process : report.processes) {
-    row("  " + process.name, in_mb(process.pss_kib), process.process == 1 ? "2 MB" : "",
-        fmt::format("user {}, {} of it alone", process.user, in_mb(process.private_kib)));
+    row("  " + process.name, in_mb(process.resident_kib), process.process == 1 ? "2 MB" : "",
+        fmt::format("resident; {} its own; user {}", in_mb(process.own_kib), process.user));
   }
 }
 

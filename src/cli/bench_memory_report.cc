@@ -41,8 +41,7 @@ std::optional<ProcessLine> process_line(std::string_view line) {
 }  // namespace
 
 std::string memory_commands(const std::string& file) {
-  return "cat /proc/meminfo >" + file + "; grep -H -E '^(Name|Uid):' /proc/[0-9]*/status >>" + file +
-         " 2>/dev/null; grep -H -E '^(Pss|Private_Clean|Private_Dirty):' /proc/[0-9]*/smaps_rollup >>" + file +
+  return "cat /proc/meminfo >" + file + "; grep -H -E '^(Name|Uid|VmRSS|RssAnon):' /proc/[0-9]*/status >>" + file +
          " 2>/dev/null";
 }
 
@@ -59,8 +58,8 @@ Result<MemoryReport> parse_memory_report(std::string_view text) {
       const std::uint64_t number = number_in(told->value).value_or(0);
       if (told->key == "Name") process.name = told->value;
       if (told->key == "Uid") process.user = static_cast<unsigned>(number);
-      if (told->key == "Pss") process.pss_kib = number;
-      if (told->key.starts_with("Private_")) process.private_kib += number;
+      if (told->key == "VmRSS") process.resident_kib = number;
+      if (told->key == "RssAnon") process.own_kib = number;
     } else if (std::size_t colon = line.find(':'); colon != line.npos) {
       if (std::optional<std::uint64_t> number = number_in(line.substr(colon)))
         totals[std::string(line.substr(0, colon))] = *number;
@@ -86,9 +85,9 @@ Result<MemoryReport> parse_memory_report(std::string_view text) {
   }
   report.stacks_and_tables = stacks + tables;
   for (auto& [number, process] : processes) {
-    if (process.pss_kib != 0 && !process.name.empty()) report.processes.push_back(std::move(process));
+    if (process.resident_kib != 0) report.processes.push_back(std::move(process));
   }
-  std::ranges::sort(report.processes, std::ranges::greater(), &ProcessMemory::pss_kib);
+  std::ranges::sort(report.processes, std::ranges::greater(), &ProcessMemory::resident_kib);
   return report;
 }
 

@@ -10,13 +10,14 @@
 
 namespace ashlar::cli {
 
-// One process. Kernel threads have no memory of their own and are none.
+// One process. The kernel does not tell how many others share a page (CONFIG_PROC_PAGE_MONITOR is off), so there is no
+// proportional size. Kernel threads have no memory of their own and are none.
 struct ProcessMemory {
   unsigned process = 0;
   std::string name;  // of the program, or of the script
   unsigned user = 0;
-  std::uint64_t pss_kib = 0;      // a page that n processes share is an nth of it for each
-  std::uint64_t private_kib = 0;  // pages that no other process has
+  std::uint64_t resident_kib = 0;  // VmRSS: pages of files and of others included
+  std::uint64_t own_kib = 0;       // RssAnon: what it wrote itself, or shares with what it forked
 };
 
 struct MemoryReport {
