@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/fd.h"
+#include "vm/run.h"
 
 namespace ashlar::cli {
 
@@ -27,8 +27,30 @@ inline const std::vector<Milestone> kOurMilestones = {
 };
 inline const std::vector<Milestone> kPeerMilestones = {{"login prompt", " login:"}};
 
-// Boots an image on the machine that `ashlar run` uses, its Secure Boot keys enrolled first, until all of these were
-// reached; without /data where it asks for it.
-Result<BootTimes> boot_times(const fs::path& image, const std::vector<Milestone>& milestones);
+// When each was reached, from the last line of the console that says so.
+class MilestoneDetector : public vm::ReadyDetector {
+ public:
+  explicit MilestoneDetector(std::vector<Milestone> milestones) : milestones_(std::move(milestones)) {}
+  [[nodiscard]] Source source() const override { return Source::serial; }
+  vm::Verdict on_line(std::string_view line) override;
+  // A login prompt has no end of line; one is typed.
+  std::optional<std::string_view> answer(std::string_view unfinished) override;
+  // `power_on`: the reset that the start began with.
+  [[nodiscard]] BootTimes times(vm::Clock::time_point power_on) const;
+
+ private:
+  vm::Verdict look(std::string_view line);
+
+  std::vector<Milestone> milestones_;
+  std::map<std::string, vm::Clock::time_point> reached_;
+  vm::FirstBootQuestion first_boot_;
+};
+
+// Waits until a machine that was started has reached all of these; without /data where it asks for it.
+Result<BootTimes> wait_for_milestones(vm::Machine& machine, const std::vector<Milestone>& milestones);
+
+// Prints the rows of booting: an image, its Secure Boot keys enrolled first, and `peer`, another image of the same
+// packages that stands ready at its login prompt, in turns; empty: none.
+Status bench_boot(const fs::path& image, bool has_desktop, const fs::path& peer);
 
 }  // namespace ashlar::cli

@@ -4,7 +4,10 @@
 #include "base/log.h"
 #include "base/subprocess.h"
 #include "cli/bench_boot.h"
+#include "cli/bench_layers.h"
+#include "cli/bench_memory.h"
 #include "cli/bench_peers.h"
+#include "cli/bench_table.h"
 #include "cli/commands.h"
 #include "cli/image_choice.h"
 #include "image/cache.h"
@@ -12,17 +15,11 @@
 #include "image/parallel.h"
 #include "image/rebuild.h"
 #include "image/recipe.h"
-#include "vm/run.h"
 
 namespace ashlar::cli {
 namespace {
 
 using namespace image;
-
-void row(std::string_view what, std::string_view ours, std::string_view target, std::string_view peer) {
-  fmt::print("{:40} {:>10} {:>8}   {}\n", what, ours, target, peer);
-  std::fflush(stdout);
-}
 
 // What the project wants to hold on two cores of their own, seconds.
 struct Targets {
@@ -71,7 +68,8 @@ double took(const BuildReport& report, std::string_view name) {
 }
 
 // Gives mkosi's image, if there is one.
-Result<fs::path> bench_build(BuildOptions options, const UsedEntries& used, const fs::path& work) {
+Result<fs::path> bench_build(BuildOptions options, const UsedEntries& used, const fs::path& work,
+                             const fs::path& mkosi_directory) {
   const Targets targets = targets_of(options.profile);
   const fs::path lent = work / "cache";
   TRY(lend_entries(used, Cache(lent)));
@@ -83,7 +81,7 @@ Result<fs::path> bench_build(BuildOptions options, const UsedEntries& used, cons
     return {};
   };
   double from_packages = TRY(timed(build));
-  MkosiTimes mkosi = peer_mkosi(TRY(for_mkosi(options)), work);
+  MkosiTimes mkosi = peer_mkosi(TRY(for_mkosi(options)), mkosi_directory);
   row("image from packages in the cache", in_seconds(from_packages), targets.from_packages, cell(mkosi.from_packages));
   fs::path tree = TRY(only_entry(lent, "tree")) / "root";
   row("of it the EROFS, overlay included", in_seconds(took(report, "EROFS")), "",
@@ -102,31 +100,23 @@ Result<fs::path> bench_build(BuildOptions options, const UsedEntries& used, cons
   return mkosi.image;
 }
 
-// Beside mkosi's image of the same packages, which stands ready at its login prompt. In turns, so that all see the same
-// machine.
-Status bench_boot(const fs::path& image, bool has_desktop, const fs::path& peer) {
-  constexpr unsigned kBoots = 3;
-  std::map<std::string, std::vector<double>> times;
-  auto boot = [&](const fs::path& disk, const std::vector<Milestone>& milestones) -> Status {
-    for (const auto& [name, seconds] : TRY(boot_times(disk, milestones))) times[name].push_back(seconds);
-    return {};
-  };
-  for (unsigned i = 0; i < kBoots; ++i) {
-    TRY(boot(image, has_desktop ? kOurMilestones : std::vector{kOurMilestones.front()}));
-    if (!peer.empty()) TRY(boot(peer, kPeerMilestones));
-  }
-  const std::string login =
-      peer.empty() ? "mkosi: no image" : "login prompt " + in_seconds(median(times["login prompt"]));
-  row(fmt::format("power-on to ready, middle of {}", kBoots), in_seconds(median(times["ready"])), "30 s",
-      vm::accelerator_reason());
-  if (!has_desktop) return {};
-  row("power-on to the compositor's first frame", in_seconds(median(times["compositor"])), "third", login);
-  row("power-on to the browser's window", in_seconds(median(times["browser"])), "half", login);
-  row("power-on to its first page", in_seconds(median(times["page"])), "", "");
-  return {};
+// Where mkosi works: what is made there stays when the person named it.
+fs::path mkosi_directory(const BenchCommandOptions& options, const std::string& profile, const fs::path& work) {
+  return options.mkosi.empty() ? work / "mkosi" : fs::absolute(options.mkosi) / profile;
 }
 
-Status bench_profile(const ImageChoice& choice) {
+Status bench_booting(const BenchCommandOptions& options, const ImageChoice& choice) {
+  BuildOptions build = TRY(build_options(choice));
+  BuildReport image = TRY(build_image(build));
+  Cache cache = TRY(Cache::open_default());
+  TemporaryDirectory work = TRY(TemporaryDirectory::below(cache.work()));
+  Result<fs::path> peer = mkosi_image(TRY(for_mkosi(build)), mkosi_directory(options, build.profile, work.path()));
+  if (!peer) log::warn(peer.error().message());
+  row(build.profile, "ashlar", "target", "peer");
+  return bench_boot(image.image, build.profile == "desktop", peer ? *peer : fs::path());
+}
+
+Status bench_profile(const BenchCommandOptions& options, const ImageChoice& choice) {
   BuildOptions build = TRY(build_options(choice));
   BuildReport image = TRY(build_image(build));
   Cache cache = TRY(Cache::open_default());
@@ -138,7 +128,8 @@ Status bench_profile(const ImageChoice& choice) {
   row("UKI", fmt::format("{:.1f} MB", static_cast<double>(image.uki_bytes) / 1e6), "25 MB", "");
   row("initramfs", fmt::format("{:.2f} MB", static_cast<double>(image.initramfs_bytes) / 1e6), "2 MB", "");
   row("root", fmt::format("{:.0f} MB", static_cast<double>(image.root_bytes) / 1e6), "", "");
-  Result<fs::path> peer = bench_build(build, image.used, work.path());
+  Result<fs::path> peer =
+      bench_build(build, image.used, work.path(), mkosi_directory(options, build.profile, work.path()));
   ::setenv("ASHLAR_CACHE", default_cache.c_str(), 1);  // bench_build has one of its own
   return bench_boot(image.image, build.profile == "desktop", TRY(std::move(peer)));
 }
@@ -159,12 +150,25 @@ Status bench_unlocking() {
 }  // namespace
 
 Status bench_command(const BenchCommandOptions& options) {
-  if (options.only_unlocking) return bench_unlocking();
-  if (!options.choice.profile.empty()) return bench_profile(options.choice);
+  using Part = BenchCommandOptions::Part;
+  ImageChoice choice = options.choice;
+  if (choice.profile.empty() && options.part != Part::everything) choice.profile = "desktop";
+  switch (options.part) {
+    case Part::unlocking:
+      return bench_unlocking();
+    case Part::boot:
+      return bench_booting(options, choice);
+    case Part::memory:
+      return bench_memory(choice);
+    case Part::layers:
+      return bench_layers(choice);
+    case Part::everything:
+      break;
+  }
+  if (!choice.profile.empty()) return bench_profile(options, choice);
   for (const char* profile : {"desktop", "core"}) {
-    ImageChoice choice = options.choice;
     choice.profile = profile;
-    TRY(bench_profile(choice));
+    TRY(bench_profile(options, choice));
     TRY(print("\n"));
   }
   return bench_unlocking();

@@ -7,7 +7,9 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/log.h"
 #include "base/subprocess.h"
+#include "cli/bench_table.h"
 #include "format/verity.h"
 #include "image/mapped_file.h"
 #include "image/sandbox.h"
@@ -16,6 +18,8 @@ namespace ashlar::cli {
 namespace {
 
 using namespace image;
+
+constexpr char kMkosiImage[] = "image.raw";
 
 Status run_quietly(std::vector<std::string> argv, const fs::path& directory = {}) {
   TRY(run_checked({.argv = std::move(argv), .directory = directory}));
@@ -77,14 +81,29 @@ Status write_mkosi_configuration(const MkosiImage& image, const fs::path& direct
   return {};
 }
 
-}  // namespace
-
-std::string in_seconds(double value) { return fmt::format("{:.2f} s", value); }
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values.empty() ? 0 : values[values.size() / 2];
+Result<int> usable_mkosi() {
+  constexpr int kOldest = 25;
+  const int version = TRY(mkosi_version());
+  if (version < kOldest) return fail(fmt::format("mkosi {} is older than {}", version, kOldest));
+  return version;
 }
+
+// Makes the tree of tools too.
+Status first_mkosi_build(const MkosiImage& image, const fs::path& directory) {
+  log::info("mkosi makes its tools and its image in " + directory.string());
+  TRY(write_mkosi_configuration(image, directory));
+  if (!fs::exists(directory / "mkosi.key")) TRY(in("mkosi genkey", run_quietly({"mkosi", "genkey"}, directory)));
+  return in("mkosi build", run_quietly({"mkosi", "--force", "build"}, directory));
+}
+
+// With the tools that are there: as a default tree they would be made anew.
+Status mkosi_again(const std::string& incremental, const fs::path& directory) {
+  return in("mkosi build", run_quietly({"mkosi", "--force", "--tools-tree=" + (directory / "tools").string(),
+                                        "--incremental=" + incremental, "build"},
+                                       directory));
+}
+
+}  // namespace
 
 Result<double> timed(const std::function<Status()>& work) {
   auto started = std::chrono::steady_clock::now();
@@ -121,32 +140,32 @@ Result<std::string> peer_erofs(const fs::path& tree, const fs::path& work, unsig
   return "mkfs.erofs " + in_seconds(took) + (has_workers ? "" : " (one thread: it is older than 1.8)");
 }
 
-MkosiTimes peer_mkosi(const MkosiImage& image, const fs::path& work) {
-  constexpr int kOldest = 25;
+MkosiTimes peer_mkosi(const MkosiImage& image, const fs::path& directory) {
   if (!find_program("mkosi")) return {"mkosi: not installed", ""};
   int version = 0;
-  const fs::path directory = work / "mkosi";
-  auto build = [&](const char* incremental) {
-    return in("mkosi build",
-              run_quietly({"mkosi", "--force", std::string("--incremental=") + incremental, "build"}, directory));
-  };
   auto from_packages = [&]() -> Result<std::string> {
-    version = TRY(mkosi_version());
-    if (version < kOldest) return fail(fmt::format("mkosi {} is older than {}", version, kOldest));
-    TRY(write_mkosi_configuration(image, directory));
-    TRY(in("mkosi genkey", run_quietly({"mkosi", "genkey"}, directory)));
-    TRY(build("no"));
-    return fmt::format("mkosi {} {}", version, in_seconds(TRY(timed([&] { return build("no"); }))));
+    version = TRY(usable_mkosi());
+    TRY(first_mkosi_build(image, directory));
+    return fmt::format("mkosi {} {}", version, in_seconds(TRY(timed([&] { return mkosi_again("no", directory); }))));
   };
   auto again = [&]() -> Result<std::string> {
-    TRY(build("yes"));
-    return fmt::format("mkosi {} {}", version, in_seconds(TRY(timed([&] { return build("yes"); }))));
+    TRY(mkosi_again("yes", directory));
+    return fmt::format("mkosi {} {}", version, in_seconds(TRY(timed([&] { return mkosi_again("yes", directory); }))));
   };
   MkosiTimes times;
   times.from_packages = from_packages();
   times.again = times.from_packages ? again() : std::string();
-  if (times.from_packages) times.image = directory / "image.raw";
+  if (times.from_packages) times.image = directory / kMkosiImage;
   return times;
+}
+
+Result<fs::path> mkosi_image(const MkosiImage& image, const fs::path& directory) {
+  const fs::path made = directory / kMkosiImage;
+  if (fs::exists(made)) return made;
+  if (!find_program("mkosi")) return fail("mkosi: not installed");
+  TRY(usable_mkosi());
+  TRY(first_mkosi_build(image, directory));
+  return made;
 }
 
 }  // namespace ashlar::cli

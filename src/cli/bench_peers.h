@@ -12,8 +12,6 @@ namespace ashlar::cli {
 // How often a short measurement is repeated; the middle one counts. Odd.
 inline constexpr unsigned kRepetitions = 5;
 
-std::string in_seconds(double value);
-double median(std::vector<double> values);
 // Runs the work once and gives seconds.
 Result<double> timed(const std::function<Status()>& work);
 
@@ -38,7 +36,10 @@ struct MkosiTimes {
   fs::path image;             // empty when there is none
 };
 // The host's mkosi, 25 or newer, with the same packages, a signed UKI and a verity root, its other tools in a tree of
-// Debian 13's that it makes itself: once to fill its package cache, then timed.
-MkosiTimes peer_mkosi(const MkosiImage& image, const fs::path& work);
+// Debian 13's that it makes itself: once to make that tree and to fill its package cache, then timed. All of it is in
+// `directory`.
+MkosiTimes peer_mkosi(const MkosiImage& image, const fs::path& directory);
+// Its image alone, for booting; the one that an earlier run left in `directory` when there is one.
+Result<fs::path> mkosi_image(const MkosiImage& image, const fs::path& directory);
 
 }  // namespace ashlar::cli

@@ -119,8 +119,10 @@ struct FuzzCommandOptions {
 Status fuzz_command(const FuzzCommandOptions& options);
 
 struct BenchCommandOptions {
+  enum class Part { everything, boot, memory, layers, unlocking };
   ImageChoice choice;
-  bool only_unlocking = false;
+  Part part = Part::everything;
+  std::string mkosi;  // where mkosi's files are kept, and an image of an earlier run is taken from for Part::boot
 };
 Status bench_command(const BenchCommandOptions& options);
 

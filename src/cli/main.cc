@@ -157,7 +157,16 @@ int main(int argc, char** argv) {
   static BenchCommandOptions bench_options;
   bench_options.choice.profile.clear();
   add_image_choice(bench, bench_options.choice);
-  bench->add_flag("--unlocking", bench_options.only_unlocking, "only what unlocking /data takes, part by part");
+  using Part = BenchCommandOptions::Part;
+  auto part = [](Part chosen_part) { return [chosen_part](std::int64_t) { bench_options.part = chosen_part; }; };
+  auto* parts = bench->add_option_group("only one part");
+  parts->add_flag("--boot", part(Part::boot), "from power-on, beside mkosi's image of the same packages");
+  parts->add_flag("--memory", part(Part::memory), "what the desktop uses after the login, process by process");
+  parts->add_flag("--layers", part(Part::layers), "what the kernel's layers and the sandbox cost: with and without");
+  parts->add_flag("--unlocking", part(Part::unlocking), "what unlocking /data takes, part by part");
+  parts->require_option(0, 1);
+  bench->add_option("--mkosi", bench_options.mkosi,
+                    "directory for mkosi's files, kept; --boot takes the image of an earlier run from there");
   bench->callback([&] { chosen = [] { return bench_command(bench_options); }; });
 
   try {

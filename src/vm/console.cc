@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "base/base64.h"
+#include "base/digest.h"
 
 namespace ashlar::vm {
 namespace {
@@ -22,6 +23,27 @@ std::optional<std::string> label_of(const std::string& line) {
 }
 
 }  // namespace
+
+std::optional<Bytes> printed_file(std::string_view said) {
+  constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+  std::string sum;
+  std::string text;
+  while (!said.empty()) {
+    std::size_t end = std::min(said.find('\n'), said.size());
+    std::string_view line = said.substr(0, end);
+    said.remove_prefix(std::min(end + 1, said.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.ends_with("  -")) {  // sha256sum's name for standard input
+      sum = line.substr(0, line.size() - 3);
+      text.clear();
+    } else if (!sum.empty() && line.find_first_not_of(kBase64) == line.npos) {
+      text += line;
+    }
+  }
+  Result<Bytes> content = from_base64(text);
+  if (!content || sha256(*content).hex() != sum) return std::nullopt;
+  return std::move(*content);
+}
 
 bool Asked::says(std::string_view part) const {
   return std::ranges::any_of(lines, [&](const std::string& line) { return line.find(part) != line.npos; });
@@ -106,6 +128,17 @@ Status Console::write_file(const std::string& path, ByteView content) {
   }
   TRY(run("base64 -d " + part + " >" + path + "; chmod 644 " + path + "; rm " + part));
   return {};
+}
+
+Result<Bytes> Console::read_file(const std::string& path) {
+  constexpr unsigned kTries = 5;
+  const auto limit = std::chrono::minutes(3);
+  std::string said;
+  for (unsigned i = 0; i < kTries; ++i) {
+    said = TRY(run("sha256sum <" + path + "; base64 -w 76 <" + path, limit));
+    if (std::optional<Bytes> content = printed_file(said)) return std::move(*content);
+  }
+  return fail(path + " does not come through the console: " + said);
 }
 
 }  // namespace ashlar::vm

@@ -27,6 +27,10 @@ struct Asked {
   [[nodiscard]] std::string text() const;  // all of it, for messages
 };
 
+// What `sha256sum <FILE; base64 <FILE` printed, the echo before it: the file's content, or nothing when the sum is not
+// its own.
+std::optional<Bytes> printed_file(std::string_view said);
+
 class Console {
  public:
   explicit Console(Machine& machine) : machine_(&machine) {}
@@ -46,6 +50,8 @@ class Console {
   Result<std::string> run(const std::string& command, Milliseconds limit = std::chrono::seconds(60));
   // At the shell: a file that everybody may read, in lines short enough for a terminal.
   Status write_file(const std::string& path, ByteView content);
+  // At the shell: a file's content, asked for again until it is whole: what else is said on a console gets between.
+  Result<Bytes> read_file(const std::string& path);
 
  private:
   Status type_answer(std::string_view typed);

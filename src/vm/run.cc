@@ -87,7 +87,19 @@ class Story {
   unsigned told_resets_ = 0;
 };
 
-// Asks the detector until it decides, the machine gives up, or the time is over.
+Status until_ended(Machine& machine, Display display) {
+  if (display == Display::none) return pass_console_through(machine);
+  for (;;) {  // a person uses it: the only wait in the house without an end
+    Result<MachineStatus> ended = machine.wait_exit(std::chrono::hours(1));
+    if (ended) return {};
+    if (machine.status().phase != Phase::ended && ended.error().message() == "interrupted") {
+      return std::unexpected(std::move(ended).error());
+    }
+  }
+}
+
+}  // namespace
+
 Result<Verdict> wait_until_ready(Machine& machine, ReadyDetector& detector, Milliseconds timeout) {
   Deadline deadline = Deadline::after(timeout);
   Deadline next_look = Deadline::after(kScreenInterval);
@@ -123,19 +135,6 @@ Result<Verdict> wait_until_ready(Machine& machine, ReadyDetector& detector, Mill
     }
   }
 }
-
-Status until_ended(Machine& machine, Display display) {
-  if (display == Display::none) return pass_console_through(machine);
-  for (;;) {  // a person uses it: the only wait in the house without an end
-    Result<MachineStatus> ended = machine.wait_exit(std::chrono::hours(1));
-    if (ended) return {};
-    if (machine.status().phase != Phase::ended && ended.error().message() == "interrupted") {
-      return std::unexpected(std::move(ended).error());
-    }
-  }
-}
-
-}  // namespace
 
 std::optional<std::string> gives_up(std::string_view line) {
   for (std::string_view sign : {"BdsDxe: No bootable option", "UEFI Interactive Shell", "Kernel panic - not syncing"}) {

@@ -65,6 +65,9 @@ std::optional<std::string> gives_up(std::string_view line);
 // The key=value words of a line.
 std::map<std::string, std::string> facts_in(std::string_view line);
 
+// Asks the detector until it decides, the machine gives up, or the time is over; the last is an error.
+Result<Verdict> wait_until_ready(Machine& machine, ReadyDetector& detector, Milliseconds timeout);
+
 enum class Until { ended, ready };
 enum class Keep { nothing, machine };
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "vm/arguments.h"
+#include "vm/console.h"
 #include "vm/keyboard.h"
 #include "vm/qmp.h"
 #include "vm/run.h"
@@ -113,6 +114,18 @@ TEST(SerialText, LastLinesAreKeptAfterTheyWereTaken) {
   EXPECT_EQ(text.last_lines(2), "c\nd");
   EXPECT_EQ(text.last_lines(99), "a\nb\n\nc\nd");
   EXPECT_EQ(SerialText().last_lines(3), "");
+}
+
+TEST(Console, AFileIsTakenWhenItsSumIsItsOwn) {
+  const std::string sum = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";  // of "hello"
+  const std::string echo = "sha256sum <f; base64 -w 76 <f; echo \"<end>\"\r\n";
+  std::optional<Bytes> whole =
+      printed_file(echo + sum + "  -\r\naGVs\r\n[   9.1] a word of the kernel's\r\nbG8=\r\n<end>");
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(as_text(*whole), "hello");
+  EXPECT_FALSE(printed_file(echo + sum + "  -\r\naGVs\r\nbG9=\r\n<end>"));
+  EXPECT_FALSE(printed_file(echo + sum + "  -\r\naGVs\r\n<end>"));
+  EXPECT_FALSE(printed_file(""));
 }
 
 TEST(SerialText, AConsoleNobodyReadsStaysSmall) {

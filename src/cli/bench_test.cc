@@ -1,0 +1,67 @@
+// What `ashlar bench` makes of what machines say, without machines.
+#include <gtest/gtest.h>
+
+#include "cli/bench_layers_report.h"
+#include "cli/bench_memory_report.h"
+#include "cli/bench_table.h"
+
+namespace ashlar::cli {
+namespace {
+
+TEST(BenchTable, SpreadIsLeastMiddleMost) {
+  Spread spread = spread_of({3, 1, 2});
+  EXPECT_EQ(spread.least, 1);
+  EXPECT_EQ(spread.middle, 2);
+  EXPECT_EQ(spread.most, 3);
+  EXPECT_EQ(in_words(spread, "s"), "2.00 s (1.00 to 3.00)");
+  EXPECT_EQ(median({}), 0);
+}
+
+TEST(BenchLayers, ALoopIsMicrosecondsForOneTime) {
+  Result<LoopTimes> times =
+      parse_loop_times("cost: exec in session: 250 1000000000\ncost: page-jit in free: 1 2500000\n");
+  ASSERT_TRUE(times) << times.error().message();
+  EXPECT_EQ(times->at({"session", "exec"}), 4000);
+  EXPECT_EQ(times->at({"free", "page-jit"}), 2500);
+}
+
+TEST(BenchLayers, WhatDidNotRunIsNoTime) {
+  auto error_of = [](std::string_view text) { return parse_loop_times(text).error().message(); };
+  EXPECT_EQ(error_of("cost: exec in session: failed at the first try\n"),
+            "cost: exec in session: failed at the first try");
+  EXPECT_EQ(error_of("cost: exec in session: 0 12\n"), "cost: exec in session: 0 12");
+  EXPECT_EQ(error_of("cost: in session: enter session_t: EINVAL\n"),
+            "not a time: cost: in session: enter session_t: EINVAL");
+  EXPECT_EQ(error_of(""), "no times were told");
+}
+
+constexpr char kMemory[] =
+    "MemTotal:        2000000 kB\nMemFree:         1500000 kB\nMemAvailable:    1850000 kB\nBuffers: 1 kB\n"
+    "Cached:           200000 kB\nAnonPages:         50000 kB\nShmem:             40000 kB\n"
+    "SReclaimable:       7000 kB\nSUnreclaim:         8000 kB\nKernelStack:        1000 kB\nPageTables:          500 "
+    "kB\n";
+
+TEST(BenchMemory, ProcessesAreThoseWithMemoryTheLargestFirst) {
+  Result<MemoryReport> report =
+      parse_memory_report(std::string(kMemory) +
+                          "/proc/1/status:Name:\tinit\n/proc/1/status:Uid:\t0\t0\t0\t0\n"
+                          "/proc/2/status:Name:\tkthreadd\n/proc/2/status:Uid:\t0\t0\t0\t0\n"
+                          "/proc/90/status:Name:\tsway\n/proc/90/status:Uid:\t1001\t1001\t1\t1\n"
+                          "/proc/1/status:VmRSS:\t    1700 kB\n/proc/1/status:RssAnon:\t     600 kB\n"
+                          "/proc/90/status:VmRSS:\t   30000 kB\n");
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->used(), 150000U);
+  EXPECT_EQ(report->stacks_and_tables, 1500U);
+  ASSERT_EQ(report->processes.size(), 2U) << "kernel threads have none";
+  EXPECT_EQ(report->processes[0].name, "sway");
+  EXPECT_EQ(report->processes[0].user, 1001U);
+  EXPECT_EQ(report->processes[1].process, 1U);
+  EXPECT_EQ(report->processes[1].own_kib, 600U);
+}
+
+TEST(BenchMemory, ALineThatIsMissingIsSaid) {
+  EXPECT_EQ(parse_memory_report("MemTotal: 5 kB\n").error().message(), "/proc/meminfo: there is no MemAvailable");
+}
+
+}  // namespace
+}  // namespace ashlar::cli
