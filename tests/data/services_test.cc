@@ -129,7 +129,7 @@ TEST_F(Services, ThatMisbehaveHurtNobodyAndWhatTheyWroteIsKept) {
   EXPECT_TRUE(comes_to_say("ashlarctl service status stand-in", "stand-in: running"));
 
   // The machine's memory is taken, not a service's: who took it is ended, and PID 1 goes on.
-  run("tail /dev/zero", seconds(180));
+  run("tail /dev/zero", seconds(600));
   EXPECT_TRUE(comes_to_say("ashlarctl service status logger", "logger: running"));
   const unsigned long resident = resident_size_of_pid_1();
   std::cout << "PID 1: " << resident << " kB resident" << std::endl;
