@@ -9,7 +9,6 @@
 namespace ashlar::cli {
 namespace {
 
-constexpr unsigned kBoots = 3;
 constexpr auto kLimit = std::chrono::minutes(20);
 
 // On a busy host an emulated machine needs more than the 90 s that systemd waits for a disk or a unit.
@@ -68,13 +67,13 @@ Result<BootTimes> wait_for_milestones(vm::Machine& machine, const std::vector<Mi
   return detector.times(machine.status().last_reset);
 }
 
-Status bench_boot(const fs::path& image, bool has_desktop, const fs::path& peer) {
+Status bench_boot(const fs::path& image, bool has_desktop, const fs::path& peer, unsigned boots) {
   std::map<std::string, std::vector<double>> times;
   auto boot = [&](const fs::path& disk, const std::vector<Milestone>& milestones, const char* smbios = "") -> Status {
     for (const auto& [name, seconds] : TRY(boot_times(disk, milestones, smbios))) times[name].push_back(seconds);
     return {};
   };
-  for (unsigned i = 0; i < kBoots; ++i) {
+  for (unsigned i = 0; i < boots; ++i) {
     TRY(boot(image, has_desktop ? kOurMilestones : std::vector{kOurMilestones.front()}));
     if (!peer.empty()) TRY(boot(peer, kPeerMilestones, kPatience));
   }
@@ -83,7 +82,7 @@ Status bench_boot(const fs::path& image, bool has_desktop, const fs::path& peer)
     const Spread ours = spread_of(times[milestone]);
     row(what, in_words(ours, "s"), target, beside(ours, prompt));
   };
-  row(fmt::format("{} boots each, in turns, keys enrolled", kBoots), "", "", vm::accelerator_reason());
+  row(fmt::format("{} boots each, in turns, keys enrolled", boots), "", "", vm::accelerator_reason());
   boot_row("power-on to ready", "ready", "30 s");
   if (!has_desktop) return {};
   boot_row("power-on to the compositor's first frame", "compositor", "third");

@@ -50,7 +50,7 @@ class MilestoneDetector : public vm::ReadyDetector {
 Result<BootTimes> wait_for_milestones(vm::Machine& machine, const std::vector<Milestone>& milestones);
 
 // Prints the rows of booting: an image, its Secure Boot keys enrolled first, and `peer`, another image of the same
-// packages that stands ready at its login prompt, in turns; empty: none.
-Status bench_boot(const fs::path& image, bool has_desktop, const fs::path& peer);
+// packages that stands ready at its login prompt, `boots` times in turns; empty: none.
+Status bench_boot(const fs::path& image, bool has_desktop, const fs::path& peer, unsigned boots);
 
 }  // namespace ashlar::cli

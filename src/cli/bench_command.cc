@@ -113,7 +113,7 @@ Status bench_booting(const BenchCommandOptions& options, const ImageChoice& choi
   Result<fs::path> peer = mkosi_image(TRY(for_mkosi(build)), mkosi_directory(options, build.profile, work.path()));
   if (!peer) log::warn(peer.error().message());
   row(build.profile, "ashlar", "target", "peer");
-  return bench_boot(image.image, build.profile == "desktop", peer ? *peer : fs::path());
+  return bench_boot(image.image, build.profile == "desktop", peer ? *peer : fs::path(), options.boots);
 }
 
 Status bench_profile(const BenchCommandOptions& options, const ImageChoice& choice) {
@@ -131,7 +131,7 @@ Status bench_profile(const BenchCommandOptions& options, const ImageChoice& choi
   Result<fs::path> peer =
       bench_build(build, image.used, work.path(), mkosi_directory(options, build.profile, work.path()));
   ::setenv("ASHLAR_CACHE", default_cache.c_str(), 1);  // bench_build has one of its own
-  return bench_boot(image.image, build.profile == "desktop", TRY(std::move(peer)));
+  return bench_boot(image.image, build.profile == "desktop", TRY(std::move(peer)), options.boots);
 }
 
 // bench/unlock_bench.cc, compiled as the tool is.
@@ -161,7 +161,7 @@ Status bench_command(const BenchCommandOptions& options) {
     case Part::memory:
       return bench_memory(choice);
     case Part::layers:
-      return bench_layers(choice);
+      return bench_layers(choice, options.boots);
     case Part::everything:
       break;
   }

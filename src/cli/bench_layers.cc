@@ -17,8 +17,7 @@ namespace {
 
 using std::chrono::minutes;
 
-constexpr unsigned kBoots = 3;
-constexpr unsigned kRounds = 5;  // after each
+constexpr unsigned kRounds = 5;  // after each start
 constexpr char kSaid[] = "/run/cost.said";
 
 // Where each machine is measured. Nothing is in the way "beside" on the weakened one; "session" there still has the
@@ -29,7 +28,7 @@ struct Side {
   std::vector<std::string> pages;  // "PLACE LOOP"
 };
 const Side kWith = {"with", {"session", "console"}, {"session page"}};
-const Side kWithout = {"without", {"session", "beside"}, {"session page", "beside page", "free page-jit"}};
+const Side kWithout = {"without", {"session", "beside"}, {"beside page", "free page-jit"}};
 
 // By side, place and loop.
 using Samples = std::map<std::string, std::vector<double>>;
@@ -59,20 +58,10 @@ Result<Bytes> uki_without_layers(const prove::Lab& lab, Bytes program) {
   return prove::make_changed_uki(lab, changes);
 }
 
-Result<Started> start(const prove::Target& target, const Side& side, Samples& samples) {
-  log::info("boot it " + side.name + " its layers");
-  Started started = {TRY(vm::Machine::start(target.machine)), &side};
-  Result<BootTimes> times = wait_for_milestones(started.machine, kOurMilestones);
-  if (!times) return std::unexpected(std::move(times).error().in(side.name + " layers"));
-  for (const auto& [name, seconds] : *times) samples[side.name + " " + name].push_back(seconds);
-  vm::Console console(started.machine);
-  // What a session does by itself is not to be measured.
-  TRY(
-      console.run("for p in /proc/[0-9]*; do read -r n <$p/comm; case $n in chrom*) kill ${p#/proc/};; esac; done "
-                  "2>/dev/null; sleep 5",
-                  minutes(2)));
-  TRY(started.machine.pause());
-  return started;
+std::vector<std::string> loops_of(const Side& side) {
+  std::vector<std::string> all;
+  for (const std::string& place : side.places) all.push_back(place + " exec open");
+  return all;
 }
 
 Status measure(Started& started, const std::string& words, Samples& samples) {
@@ -85,17 +74,29 @@ Status measure(Started& started, const std::string& words, Samples& samples) {
   return {};
 }
 
+Result<Started> start(const prove::Target& target, const Side& side, Samples& samples) {
+  log::info("boot it " + side.name + " its layers");
+  Started started = {TRY(vm::Machine::start(target.machine)), &side};
+  Result<BootTimes> times = wait_for_milestones(started.machine, kOurMilestones);
+  if (!times) return std::unexpected(std::move(times).error().in(side.name + " layers"));
+  for (const auto& [name, seconds] : *times) samples[side.name + " " + name].push_back(seconds);
+  vm::Console console(started.machine);
+  // What a session does by itself is not to be measured.
+  TRY(
+      console.run("for p in /proc/[0-9]*; do read -r n <$p/comm; case $n in chrom*) kill ${p#/proc/};; esac; done "
+                  "2>/dev/null; sleep 5",
+                  minutes(2)));
+  Samples warm_up;
+  for (const std::string& words : loops_of(side)) TRY(measure(started, words, warm_up));
+  TRY(started.machine.pause());
+  return started;
+}
+
 // While it runs, nobody else does.
 Status take_turn(Started& started, const std::vector<std::string>& all, Samples& samples) {
   TRY(started.machine.resume());
   for (const std::string& words : all) TRY(measure(started, words, samples));
   return started.machine.pause();
-}
-
-std::vector<std::string> loops_of(const Side& side) {
-  std::vector<std::string> all;
-  for (const std::string& place : side.places) all.push_back(place + " exec open");
-  return all;
 }
 
 void show(std::string_view what, const std::vector<double>& with, const std::vector<double>& without,
@@ -106,8 +107,8 @@ void show(std::string_view what, const std::vector<double>& with, const std::vec
   row(what, in_words(on, unit), "3 %", fmt::format("{}: {:+.1f} %", in_words(off, unit), more));
 }
 
-void show_all(Samples& samples) {
-  row(fmt::format("{} boots, {} rounds each, in turns", kBoots, kRounds), "with all layers", "aim", "without");
+void show_all(unsigned boots, Samples& samples) {
+  row(fmt::format("{} boots, {} rounds after each, in turns", boots, kRounds), "with all layers", "aim", "without");
   for (const char* milestone : {"ready", "compositor", "page"}) {
     show(fmt::format("power-on to {}", milestone), samples[fmt::format("with {}", milestone)],
          samples[fmt::format("without {}", milestone)], "s");
@@ -130,7 +131,7 @@ void show_all(Samples& samples) {
 
 }  // namespace
 
-Status bench_layers(const ImageChoice& choice) {
+Status bench_layers(const ImageChoice& choice, unsigned boots) {
   ImageChoice live = choice;
   live.profile = "live";
   image::BuildOptions build = TRY(build_options(live));
@@ -139,14 +140,13 @@ Status bench_layers(const ImageChoice& choice) {
   image::TemporaryDirectory work = TRY(image::TemporaryDirectory::below(cache.work()));
   prove::Lab lab =
       TRY(prove::open_lab({.image = image.image, .keys = build.keys, .tools = build, .work = work.path()}));
-  TRY(prove::enrol(lab));
   prove::Target with = TRY(prove::Target::make(lab, "with"));
   prove::Target without = TRY(prove::Target::make(lab, "without"));
   TRY(without.replace_uki(TRY(uki_without_layers(lab, TRY(cost_program(image))))));
   for (prove::Target* target : {&with, &without}) target->machine.memory_mib = 2048;
 
   Samples samples;
-  for (unsigned i = 0; i < kBoots; ++i) {
+  for (unsigned i = 0; i < boots; ++i) {
     Started on = TRY(start(with, kWith, samples));
     Started off = TRY(start(without, kWithout, samples));
     for (unsigned round = 0; round < kRounds; ++round) {
@@ -156,7 +156,7 @@ Status bench_layers(const ImageChoice& choice) {
     TRY(take_turn(on, kWith.pages, samples));
     TRY(take_turn(off, kWithout.pages, samples));
   }
-  show_all(samples);
+  show_all(boots, samples);
   return {};
 }
 

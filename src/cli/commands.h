@@ -122,6 +122,7 @@ struct BenchCommandOptions {
   enum class Part { everything, boot, memory, layers, unlocking };
   ImageChoice choice;
   Part part = Part::everything;
+  unsigned boots = 3;  // of each machine
   std::string mkosi;  // where mkosi's files are kept, and an image of an earlier run is taken from for Part::boot
 };
 Status bench_command(const BenchCommandOptions& options);

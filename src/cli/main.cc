@@ -165,6 +165,9 @@ int main(int argc, char** argv) {
   parts->add_flag("--layers", part(Part::layers), "what the kernel's layers and the sandbox cost: with and without");
   parts->add_flag("--unlocking", part(Part::unlocking), "what unlocking /data takes, part by part");
   parts->require_option(0, 1);
+  bench->add_option("--boots", bench_options.boots, "how often each machine is started")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
   bench->add_option("--mkosi", bench_options.mkosi,
                     "directory for mkosi's files, kept; --boot takes the image of an earlier run from there");
   bench->callback([&] { chosen = [] { return bench_command(bench_options); }; });
