@@ -160,7 +160,7 @@ MkosiTimes peer_mkosi(const MkosiImage& image, const fs::path& directory) {
 }
 
 Result<fs::path> mkosi_image(const MkosiImage& image, const fs::path& directory) {
-  const fs::path made = directory / kMkosiImage;
+  fs::path made = directory / kMkosiImage;
   if (fs::exists(made)) return made;
   if (!find_program("mkosi")) return fail("mkosi: not installed");
   TRY(usable_mkosi());
