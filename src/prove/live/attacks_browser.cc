@@ -1,7 +1,9 @@
 // What a page, a flag of the person's, or Chromium itself taken over might do. The real browser is started, without a
 // window, and says what it made of a page.
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "prove/live/attack.h"
 
 namespace ashlar::live {
@@ -60,14 +62,28 @@ Outcome compiler(const Ground& ground) {
 }
 
 Outcome other_files(const Ground& ground) {
-  const std::string letter = ground.home + "/letter.txt";
-  if (!put(letter, "says:dear-diary", 0600)) return broken("write the letter");
-  return answer_of(show(ground, letter, "--jitless"), "says:dear-diary", "");
+  return answer_of(show(ground, ground.home + kLetter, "--jitless"), kLetterText, "");
+}
+
+// --- As if its code were somebody else's by now.
+Outcome read_letter(const Ground& ground) {
+  Fd letter(::open((ground.home + kLetter).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!letter.valid()) return refused("open");
+  char text[sizeof kLetterText];
+  return ::read(letter.get(), text, sizeof text) > 0 ? done() : refused("read");
+}
+Outcome run_program(const Ground&) {
+  Ran ran = run({.path = "/usr/bin/true"});
+  if (ran.exec_error != 0) return refused("execve", ran.exec_error);
+  return ran.exited_with(0) ? done() : broken("true did not end with 0", 0);
 }
 
 }  // namespace
 
-const std::vector<NamedAttack> kBrowserAttacks = {
-    {"browser.wasm", web_assembly}, {"browser.jit", compiler}, {"browser.home", other_files}};
+const std::vector<NamedAttack> kBrowserAttacks = {{"browser.wasm", web_assembly},
+                                                  {"browser.jit", compiler},
+                                                  {"browser.home", other_files},
+                                                  {"browser.letter", read_letter},
+                                                  {"browser.program", run_program}};
 
 }  // namespace ashlar::live
