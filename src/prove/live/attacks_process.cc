@@ -85,7 +85,7 @@ Outcome read_key(const Ground& ground) {
 
 // Who asks there finds out whether a password is its user's.
 Outcome ask_login(const Ground&) {
-  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strcpy(address.sun_path, "/run/login/socket");

@@ -33,7 +33,8 @@ constexpr char kBesideSandboxes[] = "/run/live";  // a tmpfs without noexec, for
 constexpr char kGiven[] = "/tmp/live-given";
 constexpr char kBare[] = "bare";
 constexpr unsigned kPerson = 1;
-constexpr unsigned kSecondsForOne = 240;
+constexpr unsigned kSecondsForOne = 60;
+constexpr unsigned kSecondsForBrowser = 240;
 constexpr char kKeyVariable[] = "LIVE_KEY=";
 constexpr int kSecondsForHome = 120;
 constexpr int kNotThere = 3;  // exit status: the place could not be entered
@@ -270,7 +271,7 @@ int attack_each(const std::string& place_name, const std::vector<std::string>& n
 int attack_once(const std::string& place, const std::string& name) {
   ::prctl(PR_SET_NAME, name.c_str(), 0, 0, 0);
   ::signal(SIGPIPE, SIG_IGN);  // who is started may end before it has read
-  ::alarm(kSecondsForOne);
+  ::alarm(name.starts_with("browser.") ? kSecondsForBrowser : kSecondsForOne);
   may_start_processes = place != name_of(Place::seatd);
   Attack attack = attack_of(name);
   Outcome outcome = attack == nullptr ? broken("there is no such attack", 0) : attack(ground_of(place));
