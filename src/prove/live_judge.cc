@@ -13,8 +13,9 @@ using live::Layers;
 
 // Who writes a record of each denial. The others are told by how they refuse, and by nobody else having said that it
 // was them.
-bool writes_records(Guard guard) {
-  switch (guard) {
+bool writes_records(const live::Case& each) {
+  if (each.record == live::kUntold) return false;
+  switch (each.guard) {
     case Guard::ipe:
     case Guard::selinux:
     case Guard::lockdown:
@@ -46,8 +47,11 @@ std::optional<Guard> guard_of(Denial::Layer layer) {
 
 std::string expectation(const live::Case& each) {
   std::string how = each.error.empty() ? "" : fmt::format(" with {}", each.error);
-  std::string record = writes_records(each.guard) ? ", and the kernel writes a record of it" : "";
-  if (!each.record.empty()) record += fmt::format(" with \"{}\"", each.record);
+  std::string record = writes_records(each) ? ", and the kernel writes a record of it" : "";
+  if (each.record == live::kUntold)
+    record = ", of which the policy tells nothing (dontaudit)";
+  else if (!each.record.empty())
+    record += fmt::format(" with \"{}\"", each.record);
   return fmt::format("{}refused by {}{}{}", each.layers == Layers::watched ? "where SELinux only watches, " : "",
                      name_of(each.guard), how, record);
 }
@@ -104,7 +108,7 @@ void judge_refusal(const live::Case& each, const Attempt& attempt, const std::op
   if (said && *said != each.guard) {
     return other(fmt::format("{} denied it, not {}", name_of(*said), name_of(each.guard)));
   }
-  if (writes_records(each.guard) && !said) {
+  if (writes_records(each) && !said) {
     return other(fmt::format("{}, and {} says nothing of it", in_words(attempt), name_of(each.guard)));
   }
   if (said && witness->record.find(each.record) == std::string::npos) {

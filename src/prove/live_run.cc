@@ -34,15 +34,26 @@ std::optional<Attempt::End> end_of(std::string_view word) {
   return std::nullopt;
 }
 
+std::optional<unsigned> number_in(std::string_view word) {
+  unsigned number = 0;
+  auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc() || rest != word.data() + word.size()) return std::nullopt;
+  return number;
+}
+
+// "12,13,20-31"
 std::vector<unsigned> numbers_in(std::string_view list) {
+  constexpr unsigned kLongestRange = 4096;
   std::vector<unsigned> numbers;
   while (!list.empty()) {
     std::size_t end = std::min(list.find(','), list.size());
-    unsigned number = 0;
-    const std::string word(list.substr(0, end));
-    auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (error == std::errc() && rest == word.data() + word.size()) numbers.push_back(number);
+    std::string_view word = list.substr(0, end);
     list.remove_prefix(std::min(end + 1, list.size()));
+    std::size_t dash = std::min(word.find('-'), word.size());
+    std::optional<unsigned> first = number_in(word.substr(0, dash));
+    std::optional<unsigned> last = dash < word.size() ? number_in(word.substr(dash + 1)) : first;
+    if (!first || !last || *last - *first > kLongestRange) continue;
+    for (unsigned number = *first; number <= *last; ++number) numbers.push_back(number);
   }
   return numbers;
 }

@@ -12,7 +12,7 @@
 
 namespace ashlar::prove {
 
-// "attack: exec.tmp in session: refused EACCES pids=12,13 execve"
+// "attack: exec.tmp in session: refused EACCES pids=12,13,20-31 execve"
 struct Attempt {
   enum class End { done, refused, broken, killed };
   std::string attack;

@@ -130,6 +130,15 @@ TEST(Live, WhereNoLayerCanBeOffACallBesideItMustSucceed) {
   EXPECT_EQ(result_of(judged(kWeakCase, refused)), "broken");
 }
 
+TEST(Live, ProcessesAreNumbersAndRanges) {
+  auto processes = [](const std::string& list) {
+    return parse_attempt("attack: a in session: done - pids=" + list + " ").value().processes;
+  };
+  EXPECT_EQ(processes("12,20-22,7"), (std::vector<unsigned>{12, 20, 21, 22, 7}));
+  EXPECT_EQ(processes("x,-,3-,-4,9-8,1-9999999,5"), (std::vector<unsigned>{5}));
+  EXPECT_EQ(processes(""), std::vector<unsigned>{});
+}
+
 TEST(Live, LinesThatWereSpoiltDoNotCount) {
   const std::string line = live::with_sum("attack: a in session: killed SIGSYS pids=1 ");
   std::string doubled = line;

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ashlar::live {
@@ -70,14 +71,17 @@ extern const std::vector<NamedAttack> kDiskAttacks;
 
 // Not in a service whose list of system calls has no children: there run() makes this process itself the program.
 extern bool may_start_processes;
-// Processes that the attack started: records of the kernel name them.
-extern std::vector<pid_t> started_processes;
+// Processes that the attack started, from first to last: records of the kernel name them.
+extern std::vector<std::pair<pid_t, pid_t>> started_processes;
+// All that were started since the latest of them, for a program that starts others.
+void add_processes_until_now();
 
 struct Ran {
   int exec_error = 0;  // errno of execve
   int status = 0;      // of waitpid
   std::string said;    // standard output and error
   [[nodiscard]] bool exited_with(int code) const;
+  [[nodiscard]] std::string end() const;  // "status 1", "SIGSEGV"
 };
 struct Program {
   std::string path;

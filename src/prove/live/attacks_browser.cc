@@ -1,6 +1,7 @@
 // What a page, a flag of the person's, or Chromium itself taken over might do. The real browser is started, without a
 // window, and says what it made of a page.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -10,7 +11,7 @@ namespace ashlar::live {
 namespace {
 
 constexpr char kBrowser[] = "/usr/lib/chromium/chromium";
-constexpr int kMostPatience = 200'000;  // milliseconds
+constexpr int kMostPatience = 100'000;  // milliseconds
 
 // What the page's document is when its scripts have run.
 Ran show(const Ground& ground, const std::string& page, const std::string& engine_flags) {
@@ -28,10 +29,12 @@ Ran show(const Ground& ground, const std::string& page, const std::string& engin
                                         "file://" + page};
   // Where there are no sandboxes, Chromium has to be told that root means it.
   if (::geteuid() == 0) arguments.insert(arguments.begin(), "--no-sandbox");
-  return run({.path = kBrowser,
-              .arguments = std::move(arguments),
-              .environment = {"HOME=" + ground.home, "XDG_RUNTIME_DIR=" + ground.runtime},
-              .patience = kMostPatience});
+  Ran ran = run({.path = kBrowser,
+                 .arguments = std::move(arguments),
+                 .environment = {"HOME=" + ground.home, "XDG_RUNTIME_DIR=" + ground.runtime},
+                 .patience = kMostPatience});
+  add_processes_until_now();
+  return ran;
 }
 
 Outcome answer_of(const Ran& ran, const std::string& good, const std::string& bad) {
@@ -42,7 +45,10 @@ Outcome answer_of(const Ran& ran, const std::string& good, const std::string& ba
 }
 
 std::string page_in(const Ground& ground, const std::string& script) {
-  std::string path = ground.home + "/live-page.html";
+  // Of the home the browser may read this.
+  const std::string downloads = ground.home + "/Downloads";
+  ::mkdir(downloads.c_str(), 0700);
+  std::string path = downloads + "/live-page.html";
   return put(path, "<!doctype html><body><script>" + script + "</script></body>", 0644) ? path : "";
 }
 

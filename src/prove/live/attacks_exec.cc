@@ -17,7 +17,7 @@ namespace {
 
 Outcome outcome_of(const Ran& ran, std::string_view step) {
   if (ran.exec_error != 0) return refused(step, ran.exec_error);
-  return ran.exited_with(kReached) ? done() : broken("the program ran and did not end with 42", 0);
+  return ran.exited_with(kReached) ? done() : broken("the program ran and ended otherwise: " + ran.end(), 0);
 }
 
 Outcome execute_in(const std::string& directory, std::string_view content, const char* word) {

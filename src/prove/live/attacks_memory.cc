@@ -156,7 +156,7 @@ Outcome poke_text(const Ground&) {
     ::raise(SIGSTOP);
     ::_exit(runs(text_of_victim()) ? kReached : 0);
   }
-  started_processes.push_back(child);
+  started_processes.emplace_back(child, child);
   int status = 0;
   ::waitpid(child, &status, 0);
   if (WIFEXITED(status)) return refused("PTRACE_TRACEME", WEXITSTATUS(status));

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/fd.h"
 #include "prove/live/attack.h"
@@ -90,7 +91,7 @@ Ran start(const std::string& input, bool at_terminal, int patience, Execute exec
     ran.exec_error = errno;
     return ran;
   }
-  started_processes.push_back(child);
+  started_processes.emplace_back(child, child);
   error_write = {};
   said_write = {};
   input_read = {};
@@ -105,8 +106,21 @@ Ran start(const std::string& input, bool at_terminal, int patience, Execute exec
 }  // namespace
 
 bool may_start_processes = true;
-std::vector<pid_t> started_processes;
+std::vector<std::pair<pid_t, pid_t>> started_processes;
 
+void add_processes_until_now() {
+  pid_t now = ::fork();
+  if (now == 0) ::_exit(0);
+  if (now < 0) return;
+  ::waitpid(now, nullptr, 0);
+  if (!started_processes.empty() && now > started_processes.back().second) started_processes.back().second = now;
+}
+
+std::string Ran::end() const {
+  if (!WIFSIGNALED(status)) return "status " + std::to_string(WEXITSTATUS(status));
+  const char* signal = ::sigabbrev_np(WTERMSIG(status));
+  return "SIG" + std::string(signal == nullptr ? "?" : signal);
+}
 bool Ran::exited_with(int code) const { return exec_error == 0 && WIFEXITED(status) && WEXITSTATUS(status) == code; }
 
 Ran run(const Program& program) {
