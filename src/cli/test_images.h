@@ -9,7 +9,7 @@
 namespace ashlar::cli {
 
 struct TestImages {
-  enum class Which { kCore, kAll };  // the dev image of the core profile; or release, storage and desktop as well
+  enum class Which { kCore, kAll };  // the dev image of the core profile; or all the tests have
   fs::path work;                     // where they go
   std::optional<std::string> mirror;
   Which which = Which::kAll;

@@ -27,8 +27,8 @@ std::string shown(std::string_view text) {
 }
 
 // A program's text that has spaces, quotes or other bytes is hexadecimal, without quotes (audit_log_untrustedstring).
-std::string untrusted(std::string_view value, bool quoted) {
-  if (quoted || value.empty() || value.size() % 2 != 0) return shown(value);
+std::string untrusted(std::string_view value) {
+  if (value.empty() || value.size() % 2 != 0) return shown(value);
   bool hexadecimal =
       std::ranges::all_of(value, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); });
   if (!hexadecimal) return shown(value);
@@ -70,7 +70,13 @@ class Fields {
   [[nodiscard]] std::string text(std::string_view name) const {
     auto value = find(name);
     if (!value || (!value->quoted && value->text == "?")) return {};
-    return untrusted(value->text, value->quoted);
+    return shown(value->text);
+  }
+  // The same of what a program chose: names and paths.
+  [[nodiscard]] std::string chosen_text(std::string_view name) const {
+    auto value = find(name);
+    if (!value || value->quoted || value->text == "?") return text(name);
+    return untrusted(value->text);
   }
   [[nodiscard]] unsigned count(std::string_view name) const {
     auto value = find(name);
@@ -110,9 +116,9 @@ Denial of_process(const Fields& fields, Denial::Layer layer) {
   Denial denial;
   denial.layer = layer;
   denial.process = fields.count("pid");
-  denial.program = fields.text("comm");
-  denial.object = fields.text("path");
-  if (denial.object.empty()) denial.object = fields.text("name");
+  denial.program = fields.chosen_text("comm");
+  denial.object = fields.chosen_text("path");
+  if (denial.object.empty()) denial.object = fields.chosen_text("name");
   return denial;
 }
 
@@ -157,7 +163,7 @@ std::optional<Denial> seccomp(std::string_view text) {
   if (!fields.find("syscall")) return std::nullopt;
   Denial denial = of_process(fields, Denial::Layer::seccomp);
   denial.wanted = fields.text("syscall");
-  denial.object = fields.text("exe");
+  denial.object = fields.chosen_text("exe");
   return denial;
 }
 
@@ -223,6 +229,26 @@ std::string execution(const Denial& denial) {
   return "wanted " + denial.wanted + " of " + object;
 }
 
+// The rule that denied it; where everything is denied that no rule allows, the one that is missing.
+std::string rule(const Denial& denial) {
+  switch (denial.layer) {
+    case Denial::Layer::ipe:
+      return denial.rule.empty() ? "" : ", rule \"" + denial.rule + "\"";
+    case Denial::Layer::selinux:
+      if (denial.domain.empty() || denial.object_domain.empty() || denial.object_class.empty()) return {};
+      return ", for want of a rule (allow " + denial.domain + " " + denial.object_domain + " (" + denial.object_class +
+             " (" + denial.wanted + ")))";
+    case Denial::Layer::landlock:
+      return denial.domain.empty() ? "" : ", rules " + denial.domain;
+    case Denial::Layer::seccomp:
+      return ", since the list of its service does not have it, or not with these arguments";
+    case Denial::Layer::lockdown:
+    case Denial::Layer::yama:
+      return {};
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view name_of(Denial::Layer layer) {
@@ -268,9 +294,7 @@ std::string in_words(const Denial& denial) {
   }
   words += denial.enforced ? ". Denied by " : ". Would be denied by ";
   words += name_of(denial.layer);
-  if (!denial.rule.empty()) words += ", rule \"" + denial.rule + "\"";
-  if (denial.layer == Denial::Layer::landlock && !denial.domain.empty()) words += ", rules " + denial.domain;
-  return words + ".";
+  return words + rule(denial) + ".";
 }
 
 }  // namespace ashlar

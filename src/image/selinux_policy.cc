@@ -114,6 +114,7 @@ Result<PolicyNames> policy_names(const std::vector<PolicySource>& cil) {
       bool declares = std::ranges::find(kDomainTypes, statement.at(1)) != kDomainTypes.end();
       if (statement.at(0) != "call" || !declares || statement.list.size() < 3) continue;
       std::string domain(statement.list[2].at(0));
+      names.domains.insert(domain);
       if (statement.at(1) == kServiceType) names.services.insert(domain);
       silent.emplace(domain, fmt::format("{}:{}", source.file, statement.line));
     }

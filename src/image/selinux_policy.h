@@ -33,7 +33,8 @@ Result<PolicySources> read_policy_sources(const fs::path& os, Variant variant);
 // What the sources declare, as far as the builder asks.
 struct PolicyNames {
   std::set<std::string, std::less<>> types;
-  std::set<std::string, std::less<>> services;  // domains that PID 1 starts services in
+  std::set<std::string, std::less<>> domains;   // what a process can be in
+  std::set<std::string, std::less<>> services;  // those of them that PID 1 starts services in
 };
 // Errors: what parse_cil() does not read, and a domain that no rule says anything of.
 Result<PolicyNames> policy_names(const std::vector<PolicySource>& cil);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kAttempt = "attack: ";
 constexpr std::string_view kRecord = "record: ";
+constexpr std::string_view kSentence = "sentence: ";
 constexpr std::string_view kEnd = "end: ";
 constexpr std::size_t kLongestName = 15;  // of a process, as the kernel keeps it
 
@@ -33,15 +34,26 @@ std::optional<Attempt::End> end_of(std::string_view word) {
   return std::nullopt;
 }
 
+std::optional<unsigned> number_in(std::string_view word) {
+  unsigned number = 0;
+  auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc() || rest != word.data() + word.size()) return std::nullopt;
+  return number;
+}
+
+// "12,13,20-31"
 std::vector<unsigned> numbers_in(std::string_view list) {
+  constexpr unsigned kLongestRange = 4096;
   std::vector<unsigned> numbers;
   while (!list.empty()) {
     std::size_t end = std::min(list.find(','), list.size());
-    unsigned number = 0;
-    const std::string word(list.substr(0, end));
-    auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (error == std::errc() && rest == word.data() + word.size()) numbers.push_back(number);
+    std::string_view word = list.substr(0, end);
     list.remove_prefix(std::min(end + 1, list.size()));
+    std::size_t dash = std::min(word.find('-'), word.size());
+    std::optional<unsigned> first = number_in(word.substr(0, dash));
+    std::optional<unsigned> last = dash < word.size() ? number_in(word.substr(dash + 1)) : first;
+    if (!first || !last || *last - *first > kLongestRange) continue;
+    for (unsigned number = *first; number <= *last; ++number) numbers.push_back(number);
   }
   return numbers;
 }
@@ -96,6 +108,7 @@ void LiveRun::take(std::string_view console) {
       std::from_chars(text->data() + kEnd.size(), text->data() + text->size(), announced_);
     } else if (lines_.insert(std::string(*text)).second) {
       if (text->starts_with(kRecord)) records.emplace_back(text->substr(kRecord.size()));
+      if (text->starts_with(kSentence)) sentences.emplace_back(text->substr(kSentence.size()));
       std::optional<Attempt> attempt = parse_attempt(*text);
       if (attempt) attempts.insert_or_assign({attempt->place, attempt->attack}, *attempt);
     }
@@ -105,6 +118,7 @@ void LiveRun::take(std::string_view console) {
 void LiveRun::add(LiveRun part) {
   attempts.merge(part.attempts);
   records.insert(records.end(), part.records.begin(), part.records.end());
+  sentences.insert(sentences.end(), part.sentences.begin(), part.sentences.end());
 }
 
 const Attempt* LiveRun::find(std::string_view place, std::string_view attack) const {
@@ -112,7 +126,8 @@ const Attempt* LiveRun::find(std::string_view place, std::string_view attack) co
   return found == attempts.end() ? nullptr : &found->second;
 }
 
-std::optional<Witness> witness_of(const LiveRun& run, const Attempt& attempt) {
+std::vector<Witness> witnesses_of(const LiveRun& run, const Attempt& attempt) {
+  std::vector<Witness> witnesses;
   for (const std::string& record : run.records) {
     std::optional<Denial> denial = parse_denial(record);
     if (!denial || !denial->enforced) continue;
@@ -120,9 +135,9 @@ std::optional<Witness> witness_of(const LiveRun& run, const Attempt& attempt) {
         denial->process != 0 && std::ranges::find(attempt.processes, denial->process) != attempt.processes.end();
     bool by_name =
         denial->process == 0 && !denial->program.empty() && denial->program == attempt.attack.substr(0, kLongestName);
-    if (by_process || by_name) return Witness{*denial, record};
+    if (by_process || by_name) witnesses.push_back({*denial, record});
   }
-  return std::nullopt;
+  return witnesses;
 }
 
 }  // namespace ashlar::prove

@@ -12,7 +12,7 @@
 
 namespace ashlar::prove {
 
-// "attack: exec.tmp in session: refused EACCES pids=12,13 execve"
+// "attack: exec.tmp in session: refused EACCES pids=12,13,20-31 execve"
 struct Attempt {
   enum class End { done, refused, broken, killed };
   std::string attack;
@@ -30,6 +30,7 @@ std::string in_words(const Attempt& attempt);
 struct LiveRun {
   std::map<std::pair<std::string, std::string>, Attempt> attempts;  // by place and attack
   std::vector<std::string> records;                                 // of the kernel, as it wrote them
+  std::vector<std::string> sentences;                               // what `ashlarctl denials` made of them
 
   // Of everything a machine said, the lines whose sum is right (live/line.h). A console loses, doubles and mixes
   // characters, so it is asked again until the answer is complete.
@@ -44,11 +45,11 @@ struct LiveRun {
   std::size_t announced_ = 0;
 };
 
-// A denial that names one of the attempt's processes, or its name where the kernel tells no process.
+// Denials that name one of the attempt's processes, or its name where the kernel tells no process.
 struct Witness {
   Denial denial;
   std::string record;
 };
-std::optional<Witness> witness_of(const LiveRun& run, const Attempt& attempt);
+std::vector<Witness> witnesses_of(const LiveRun& run, const Attempt& attempt);
 
 }  // namespace ashlar::prove

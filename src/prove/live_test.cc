@@ -1,6 +1,7 @@
 // What `prove --live` concludes from what machines said.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 #include <sstream>
 
@@ -16,9 +17,11 @@ using live::Control;
 using live::Guard;
 using live::Place;
 
-constexpr Case kIpeCase = {"exec.memfd", Place::session, Guard::ipe, "EACCES", Control::ipe, "A program in a memfd"};
+constexpr Case kIpeCase = {"exec.memfd",     Place::session,         Guard::ipe,  "EACCES",
+                           Control::watched, "A program in a memfd", "BPRM_CHECK"};
 constexpr Case kMountCase = {"load.dlopen", Place::session, Guard::noexec, "EPERM", Control::bare, "A library"};
-constexpr Case kWeakCase = {"kernel.bpf", Place::root, Guard::kernel, "ENOSYS", Control::weak, "bpf", "call.answers"};
+constexpr Case kWeakCase = {"kernel.bpf", Place::root, Guard::kernel, "ENOSYS", Control::weak,
+                            "bpf",        "",          "call.answers"};
 constexpr char kRecord[] =
     "record: audit: type=1420 audit(1.2:3): ipe_op=EXECUTE ipe_hook=BPRM_CHECK enforcing=1 pid=13 comm=\"exec.memfd\" "
     "path=\"/memfd:program\" dev=\"tmpfs\" ino=3 rule=\"DEFAULT action=DENY\"\n";
@@ -40,7 +43,7 @@ CaseReport judged(const Case& each, const std::string& strong, std::string contr
   }
   LiveRun attacked = run_of(strong);
   LiveRun weakened = run_of(controls);
-  return judge_live(each, {.strong = &attacked, .without_ipe = &weakened, .bare = &weakened});
+  return judge_live(each, {.strong = &attacked, .watched = &weakened, .open = &weakened, .bare = &weakened});
 }
 
 TEST(Live, HoldsWhenTheLayerSaysThatItWasIt) {
@@ -86,11 +89,37 @@ TEST(Live, AnAttackThatDoesNothingIsBroken) {
   }
   EXPECT_EQ(result_of(judged(kMountCase, "attack: load.dlopen in session: broken ENOENT pids=12 copy\n")), "broken");
   EXPECT_EQ(result_of(judged(kMountCase, "nothing at all\n")), "broken");
-  // IPE off is a control of its own.
-  EXPECT_EQ(result_of(judged(kIpeCase,
-                             "attack: exec.memfd in session: refused EACCES pids=13 execveat\n" + std::string(kRecord),
-                             "attack: exec.memfd in bare: done - pids=7 \n")),
-            "broken");
+  // A weakened machine is a control of its own.
+  const std::string kept = "attack: exec.memfd in session: refused EACCES pids=13 execveat\n" + std::string(kRecord);
+  const std::string only_bare = "attack: exec.memfd in bare: done - pids=7 \n";
+  EXPECT_EQ(result_of(judged(kIpeCase, kept, only_bare)), "broken");
+  // Where that machine did not run, the bare one stands in for it.
+  LiveRun strong = run_of(kept);
+  LiveRun bare = run_of(only_bare);
+  EXPECT_EQ(result_of(judge_live(kIpeCase, {.strong = &strong, .bare = &bare})), "held");
+}
+
+TEST(Live, TheRecordSaysWhatTheRowSays) {
+  Case each = kIpeCase;
+  each.record = "ipe_hook=MMAP";
+  CaseReport report =
+      judged(each, "attack: exec.memfd in session: refused EACCES pids=12,13 execveat\n" + std::string(kRecord));
+  EXPECT_EQ(result_of(report), "other layer");
+  EXPECT_EQ(report.problem, "IPE's record does not say ipe_hook=MMAP");
+}
+
+TEST(Live, WhatStandsBehindSelinuxIsReadOnTheMachineWhereThatOnlyWatches) {
+  LiveRun strong = run_of("attack: exec.memfd in session: done - pids=12 \n");
+  LiveRun watched =
+      run_of("attack: exec.memfd in session: refused EACCES pids=12,13 execveat\n" + std::string(kRecord));
+  LiveRun bare = run_of("attack: exec.memfd in bare: done - pids=7 \n");
+  Case each = kIpeCase;
+  each.control = Control::open;
+  EXPECT_EQ(result_of(judge_live(each, {.strong = &strong, .watched = &watched, .bare = &bare})), "hole");
+  CaseReport report = judge_live(behind(each), {.strong = &strong, .watched = &watched, .bare = &bare});
+  EXPECT_EQ(result_of(report), "held") << report.problem;
+  EXPECT_EQ(report.id, "session/exec.memfd/behind");
+  EXPECT_EQ(result_of(judge_live(behind(each), {.strong = &strong, .bare = &bare})), "broken");
 }
 
 TEST(Live, WhereNoLayerCanBeOffACallBesideItMustSucceed) {
@@ -99,6 +128,15 @@ TEST(Live, WhereNoLayerCanBeOffACallBesideItMustSucceed) {
   EXPECT_EQ(result_of(judged(kWeakCase, refused + "attack: call.answers in root: refused ENOSYS pids=13 getpid\n")),
             "broken");
   EXPECT_EQ(result_of(judged(kWeakCase, refused)), "broken");
+}
+
+TEST(Live, ProcessesAreNumbersAndRanges) {
+  auto processes = [](const std::string& list) {
+    return parse_attempt("attack: a in session: done - pids=" + list + " ").value().processes;
+  };
+  EXPECT_EQ(processes("12,20-22,7"), (std::vector<unsigned>{12, 20, 21, 22, 7}));
+  EXPECT_EQ(processes("x,-,3-,-4,9-8,1-9999999,5"), (std::vector<unsigned>{5}));
+  EXPECT_EQ(processes(""), std::vector<unsigned>{});
 }
 
 TEST(Live, LinesThatWereSpoiltDoNotCount) {
@@ -121,14 +159,28 @@ TEST(Live, LinesThatWereSpoiltDoNotCount) {
   }
 }
 
+TEST(Live, TheDeviceSaysInSentencesWhatWasDenied) {
+  constexpr std::array kCases = {kIpeCase};
+  const std::string kept = "attack: exec.memfd in session: refused EACCES pids=12,13 execveat\n" + std::string(kRecord);
+  const std::string sentence =
+      "sentence: exec.memfd (process 7) wanted to run /memfd:program. Denied by IPE, rule \"DEFAULT action=DENY\".";
+  EXPECT_EQ(result_of(judge_denials(kCases, run_of(kept + sentence + "\n"))), "held");
+  EXPECT_EQ(result_of(judge_denials(kCases, run_of(kept + sentence + " Service session. 2 times.\n"))), "held");
+  CaseReport silent = judge_denials(kCases, run_of(kept + "sentence: exec.memfd wanted something.\n"));
+  EXPECT_EQ(result_of(silent), "broken");
+  EXPECT_NE(silent.problem.find("/memfd:program. Denied by IPE"), std::string::npos) << silent.problem;
+  EXPECT_EQ(result_of(judge_denials(kCases, run_of(sentence + "\n"))), "broken") << "nothing was denied";
+}
+
 TEST(LiveCases, AreEachOneOfAKindAndHaveTheirControl) {
   std::set<std::string> ids;
   for (const Case& each : live::kCases) {
     EXPECT_TRUE(ids.insert(id_of(each)).second) << id_of(each);
     EXPECT_FALSE(each.what.empty());
     EXPECT_EQ(each.control == Control::weak, !each.beside.empty()) << id_of(each);
-    // With IPE off only what IPE alone denies goes through.
-    EXPECT_TRUE(each.control != Control::ipe || each.guard == Guard::ipe) << id_of(each);
+    // SELinux is first: what IPE denies is seen where SELinux only watches, and there nothing else does.
+    EXPECT_EQ(each.guard == Guard::ipe, each.layers == live::Layers::watched && each.control == Control::open)
+        << id_of(each);
   }
   EXPECT_GE(ids.size(), 45U);
 }

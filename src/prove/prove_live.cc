@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <set>
 
 #include "base/log.h"
 #include "format/cpio.h"
 #include "format/ipe_policy.h"
+#include "format/selinux.h"
 #include "prove/data_machine.h"
 #include "prove/live_judge.h"
 #include "prove/target.h"
@@ -20,7 +22,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr char kGiven[] = "/tmp/live-given";  // where the attack program looks for what the host brings
-constexpr auto kPlaceLimit = minutes(8);
+constexpr auto kPlaceLimit = minutes(15);  // the browser takes its time where it is not let
+constexpr std::size_t kAttacksOfOneLine = 12;
 
 // The same name as the image's own, so that it takes its place; a later version is not needed, nothing is there yet.
 constexpr std::string_view kAllowAll = "policy_name=ashlar policy_version=0.0.1\nDEFAULT action=ALLOW\n";
@@ -53,6 +56,44 @@ vm::MachineConfig with_stick(vm::MachineConfig machine, const fs::path& stick) {
   return machine;
 }
 
+// What is tried on one machine: attacks by place.
+using Plan = std::map<std::string_view, std::vector<std::string>>;
+struct Plans {
+  Plan strong, watched, open, bare;
+};
+
+void add(Plan& plan, std::string_view place, std::string_view attack) {
+  std::vector<std::string>& attacks = plan[place];
+  if (!attack.empty() && std::ranges::find(attacks, attack) == attacks.end()) attacks.emplace_back(attack);
+}
+
+Plans plans_for(std::span<const live::Case> cases, Tier tier) {
+  Plans plans;
+  for (const live::Case& each : cases) {
+    Plan& own = each.layers == live::Layers::watched ? plans.watched : plans.strong;
+    const std::string_view place = name_of(each.place);
+    add(own, place, each.attack);
+    if (each.control == live::Control::weak) {
+      add(own, place, each.beside);
+    } else if (each.control == live::Control::bare || tier == Tier::sample) {
+      add(plans.bare, "bare", each.attack);
+    } else {
+      add(each.control == live::Control::watched ? plans.watched : plans.open, place, each.attack);
+    }
+  }
+  return plans;
+}
+
+std::vector<live::Case> chosen(const LiveOptions& options) {
+  std::vector<live::Case> cases;
+  for (const live::Case& each : live::kCases) {
+    if (!options.only.empty() && std::ranges::find(options.only, id_of(each)) == options.only.end()) continue;
+    if (options.tier == Tier::sample && (live::is_slow(each) || each.layers != live::Layers::all)) continue;
+    cases.push_back(each);
+  }
+  return cases;
+}
+
 Status bring(vm::Console& console, const Lab& lab) {
   auto sign = [&](const Signer& signer, std::string_view policy) { return sign_attached(signer, as_bytes(policy)); };
   TRY(console.run(std::string("mkdir -p ") + kGiven));
@@ -62,11 +103,12 @@ Status bring(vm::Console& console, const Lab& lab) {
   return console.write_file(std::string(kGiven) + "/policy-older", TRY(sign(lab.owner.image, kOlder)));
 }
 
-// One of the program's verbs. What it says is printed from a file, again and again until all of it came through.
+// One of the program's verbs. What it says is kept by `cat`, since the places it goes to may write no file of the
+// shell's, and printed again and again until all of it came through.
 Status attack(vm::Console& console, const std::string& words, LiveRun& run) {
   constexpr unsigned kTries = 8;
   const std::string file = "/tmp/live-said";
-  TRY(console.run("/usr/lib/ashlar/attack " + words + " >" + file + " 2>&1", kPlaceLimit));
+  TRY(console.run("/usr/lib/ashlar/attack " + words + " 2>&1 | cat >" + file, kPlaceLimit));
   LiveRun part;
   std::string said;
   for (unsigned i = 0; i < kTries && !part.complete(); ++i) {
@@ -78,50 +120,59 @@ Status attack(vm::Console& console, const std::string& words, LiveRun& run) {
   return {};
 }
 
-// For the program's command line: all attacks, or none of the slow ones.
-std::string words_for(Tier tier) { return tier == Tier::sample ? " quick" : ""; }
+// In lines short enough for a terminal.
+Status carry_out(vm::Console& console, const Plan& plan, LiveRun& run) {
+  for (const auto& [place, attacks] : plan) {
+    log::info(fmt::format("attack as {}: {}", place, attacks.size()));
+    for (std::size_t from = 0; from < attacks.size(); from += kAttacksOfOneLine) {
+      std::size_t to = std::min(attacks.size(), from + kAttacksOfOneLine);
+      std::string words = place == "bare" ? "bare" : fmt::format("in {}", place);
+      for (std::size_t i = from; i < to; ++i) words += " " + attacks[i];
+      TRY(attack(console, words, run));
+    }
+  }
+  return {};
+}
 
 // The whole system, attacked in every place; it is at its shell.
-Result<LiveRun> attack_places(const Lab& lab, vm::Console console, Tier tier) {
-  TRY(console.run("/usr/lib/ashlar/attack serve"));
+Result<LiveRun> attack_places(const Lab& lab, vm::Console console, const Plan& plan) {
+  TRY(console.run("/usr/lib/ashlar/attack prepare", vm::kBootLimit));
   TRY(bring(console, lab));
   LiveRun run;
-  for (live::Place place : live::kPlaces) {
-    log::info(fmt::format("attack as {}", name_of(place)));
-    TRY(attack(console, fmt::format("in {}{}", name_of(place), words_for(tier)), run));
-  }
+  TRY(carry_out(console, plan, run));
   TRY(attack(console, "records", run));
+  TRY(attack(console, "denials", run));
   return run;
 }
 
-Result<LiveRun> attack_without_data(const Lab& lab, vm::Machine& machine, Tier tier) {
+Result<LiveRun> attack_without_data(const Lab& lab, vm::Machine& machine, const Plan& plan) {
   vm::Console console(machine);
   vm::Asked asked = TRY(console.next_question(vm::kBootLimit));
   if (asked.label.empty()) asked = TRY(console.next_question(vm::kBootLimit));  // the start that enrolled the keys
   TRY(console.choose(asked, "Start without /data"));
   asked = TRY(console.next_question(vm::kBootLimit));
   if (!asked.at_shell()) return fail("the machine does not come to its shell:\n" + asked.text());
-  return attack_places(lab, console, tier);
+  return attack_places(lab, console, plan);
 }
 
 // A shell is PID 1.
-Result<LiveRun> attack_bare(const Lab& lab, vm::Machine& machine, Tier tier) {
+Result<LiveRun> attack_bare(const Lab& lab, vm::Machine& machine, const Plan& plan) {
   TRY(machine.wait_for_text("\n# ", vm::kBootLimit));
   TRY(machine.type_serial(std::string("PS1='") + vm::kShellPrompt + "'\n"));
-  TRY(machine.wait_for_text(vm::kShellPrompt, seconds(60)));
+  TRY(machine.wait_for_text(std::string("\n") + vm::kShellPrompt, seconds(60)));  // not the echo
   vm::Console console(machine);
-  TRY(console.run("/usr/lib/ashlar/attack bare nothing"));  // mounts what files are put on
+  TRY(console.run("/usr/lib/ashlar/attack prepare-bare"));
   TRY(bring(console, lab));
   LiveRun run;
-  TRY(attack(console, "bare" + words_for(tier), run));
+  TRY(carry_out(console, plan, run));
   return run;
 }
 
-using Work = std::function<Result<LiveRun>(const Lab&, vm::Machine&, Tier)>;
+using Work = std::function<Result<LiveRun>(const Lab&, vm::Machine&, const Plan&)>;
 
-Result<LiveRun> in_machine(const vm::MachineConfig& config, const Lab& lab, Tier tier, const Work& work) {
+Result<LiveRun> in_machine(const vm::MachineConfig& config, const Lab& lab, const Plan& plan, const Work& work) {
   vm::Machine machine = TRY(vm::Machine::start(config));
-  Result<LiveRun> run = work(lab, machine, tier);
+  Result<LiveRun> run = work(lab, machine, plan);
   if (!run) return std::unexpected(std::move(run).error().in("the console says last:\n" + machine.last_lines(12)));
   TRY(machine.quit());
   TRY(machine.wait_exit(seconds(60)));
@@ -129,10 +180,12 @@ Result<LiveRun> in_machine(const vm::MachineConfig& config, const Lab& lab, Tier
 }
 
 // With a /data that is set up, and open.
-Result<LiveRun> attack_with_data(DataMachine& machine, const Lab& lab) {
+Result<LiveRun> attack_with_data(DataMachine& machine, const Lab& lab, const Plan& plan) {
+  TRY(machine.power_on());
   FirstBoot done = TRY(set_up(machine));
+  if (done.last.label.empty()) done = TRY(set_up(machine));  // the start that enrolled the keys
   if (!done.last.at_shell()) return fail("set-up ended before the shell:\n" + done.last.text());
-  Result<LiveRun> run = attack_places(lab, machine.console(), Tier::full);
+  Result<LiveRun> run = attack_places(lab, machine.console(), plan);
   if (!run) {
     return std::unexpected(std::move(run).error().in("the console says last:\n" + machine.machine().last_lines(12)));
   }
@@ -141,37 +194,49 @@ Result<LiveRun> attack_with_data(DataMachine& machine, const Lab& lab) {
   return run;
 }
 
+bool needs_data(const Plan& plan) {
+  return std::ranges::any_of(
+      plan, [](const auto& each) { return std::ranges::find(each.second, "exec.data") != each.second.end(); });
+}
+
 // The boot that enrols the keys, and is attacked.
-Result<LiveRun> strong_run(Lab& lab, const fs::path& stick, Tier tier) {
+Result<LiveRun> strong_run(Lab& lab, const fs::path& stick, const Plan& plan) {
   log::info("boot the image as it is, which enrols its keys");
   DataSetting setting = {.image = lab.options.image, .work = lab.options.work, .logs = lab.options.work};
   DataMachine machine = TRY(DataMachine::new_machine(setting, "live"));
   machine.config = with_stick(machine.config, stick);
-  LiveRun run = tier == Tier::full ? TRY(attack_with_data(machine, lab))
-                                   : TRY(in_machine(machine.config, lab, tier, attack_without_data));
+  LiveRun run = needs_data(plan) ? TRY(attack_with_data(machine, lab, plan))
+                                 : TRY(in_machine(machine.config, lab, plan, attack_without_data));
   lab.enrolled = lab.options.work / "enrolled.fd";
   TRY(write_file(lab.enrolled, TRY(read_file(machine.directory() / "variables.fd"))));
   return run;
 }
 
-Result<LiveRun> weakened_run(const Lab& lab, const std::string& name, const fs::path& stick, Bytes uki, Tier tier,
-                             const Work& work) {
+// nullopt: nothing is to be tried there.
+Result<std::optional<LiveRun>> weakened_run(const Lab& lab, const std::string& name, const fs::path& stick,
+                                            const Result<Bytes>& uki, const Plan& plan, const Work& work) {
+  if (plan.empty()) return std::optional<LiveRun>();
   log::info("boot it weakened: " + name);
   Target target = TRY(Target::make(lab, name));
-  TRY(target.replace_uki(std::move(uki)));
-  return in_machine(with_stick(target.machine, stick), lab, tier, work);
+  TRY(target.replace_uki(TRY(Result<Bytes>(uki))));
+  return std::optional(TRY(in(name, in_machine(with_stick(target.machine, stick), lab, plan, work))));
 }
 
-Result<LiveRun> run_without_ipe(const Lab& lab, const fs::path& stick, Tier tier) {
+enum class Ipe { enforced, allows_everything };
+// SELinux only watches, and memory may be writable and executable.
+Result<Bytes> watched_uki(const Lab& lab, Ipe ipe) {
   UkiChanges changes;
-  changes.initramfs[kIpeRunPolicyFile] = TRY(sign_attached(lab.owner.image, as_bytes(kAllowAll)));
-  return weakened_run(lab, "live.without-ipe", stick, TRY(make_changed_uki(lab, changes)), tier, attack_without_data);
+  changes.command_line = "write_exec=allow " + lab.command_line;
+  changes.initramfs[kSelinuxPolicyFile] = TRY(watching_policy(lab));
+  if (ipe == Ipe::allows_everything) {
+    changes.initramfs[kIpeRunPolicyFile] = TRY(sign_attached(lab.owner.image, as_bytes(kAllowAll)));
+  }
+  return make_changed_uki(lab, changes);
 }
-
-Result<LiveRun> run_bare(const Lab& lab, const fs::path& stick, Tier tier) {
-  const std::string line = direct_root(lab) + " proc_mem.force_override=always printk.time=0 init=/usr/bin/dash --";
-  Bytes uki = TRY(make_uki(lab, ".cmdline", as_bytes(line), &lab.owner.image));
-  return weakened_run(lab, "live.bare", stick, std::move(uki), tier, attack_bare);
+Result<Bytes> bare_uki(const Lab& lab) {
+  const std::string line =
+      direct_root(lab) + " write_exec=allow proc_mem.force_override=always printk.time=0 init=/usr/bin/dash --";
+  return make_uki(lab, ".cmdline", as_bytes(line), &lab.owner.image);
 }
 
 }  // namespace
@@ -180,27 +245,31 @@ Result<Proof> prove_live(const LiveOptions& options) {
   std::set<std::string> wanted(options.only.begin(), options.only.end());
   for (const live::Case& each : live::kCases) wanted.erase(id_of(each));
   if (!wanted.empty()) return fail_misuse("there is no case " + *wanted.begin() + "; `--live --list` names them");
-  const Tier tier = options.tier;
+  const std::vector<live::Case> cases = chosen(options);
+  const Plans plans = plans_for(cases, options.tier);
+
   Lab lab = TRY(open_lab(options.lab));
   fs::path stick = TRY(make_stick(lab));
-  LiveRun strong = TRY(in("the image as it is", strong_run(lab, stick, tier)));
-  LiveRun bare = TRY(in("without any layer", run_bare(lab, stick, tier)));
-  std::optional<LiveRun> without_ipe;
-  if (tier == Tier::full) without_ipe = TRY(in("without IPE", run_without_ipe(lab, stick, tier)));
-  LiveRuns runs = {.strong = &strong, .without_ipe = without_ipe ? &*without_ipe : nullptr, .bare = &bare};
+  LiveRun strong = TRY(in("the image as it is", strong_run(lab, stick, plans.strong)));
+  auto weakened = [&](const char* name, const Result<Bytes>& uki, const Plan& plan, const Work& work) {
+    return weakened_run(lab, name, stick, uki, plan, work);
+  };
+  auto bare = TRY(weakened("live.bare", bare_uki(lab), plans.bare, attack_bare));
+  auto watched = TRY(weakened("live.watched", watched_uki(lab, Ipe::enforced), plans.watched, attack_without_data));
+  auto open = TRY(weakened("live.open", watched_uki(lab, Ipe::allows_everything), plans.open, attack_without_data));
+
+  auto ran = [](const std::optional<LiveRun>& run) { return run ? &*run : nullptr; };
+  LiveRuns runs = {.strong = &strong, .watched = ran(watched), .open = ran(open), .bare = ran(bare)};
   Proof proof = {.image = options.lab.image, .root_hash = lab.root_hash.hex(), .live = true};
-  for (const live::Case& each : live::kCases) {
-    if (!options.only.empty() && std::ranges::find(options.only, id_of(each)) == options.only.end()) continue;
-    if (tier == Tier::sample && live::is_slow(each)) continue;
-    proof.cases.push_back(judge_live(each, runs));
-  }
+  for (const live::Case& each : cases) proof.cases.push_back(judge_live(each, runs));
+  proof.cases.push_back(judge_denials(cases, strong));
   return proof;
 }
 
 std::string list_live_cases() {
   std::string list;
   for (const live::Case& each : live::kCases) {
-    list += fmt::format("{:28} {:12} {}\n", id_of(each), name_of(each.guard), each.what);
+    list += fmt::format("{:36} {:12} {}\n", id_of(each), name_of(each.guard), each.what);
   }
   return list;
 }

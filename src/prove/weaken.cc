@@ -1,11 +1,24 @@
 #include "prove/weaken.h"
 
+#include "image/selinux_policy.h"
+
 namespace ashlar::prove {
 
 std::string direct_root(const Lab& lab) {
   return "console=ttyS0 loglevel=4 panic=10 no_timer_check ipe.enforce=0 devtmpfs.mount=1 rdinit=/none rootwait ro "
          "rootfstype=erofs root=PARTUUID=" +
          partition_guids(lab.root_hash).root.text();
+}
+
+Result<Bytes> watching_policy(const Lab& lab) {
+  const image::BuildOptions& tools = lab.options.tools;
+  image::PolicySources sources = TRY(image::read_policy_sources(tools.source / "os", image::Variant::kDev));
+  image::PolicyNames names = TRY(image::policy_names(sources.cil));
+  std::string permissive;
+  for (const std::string& domain : names.domains) permissive += "(typepermissive " + domain + ")\n";
+  sources.cil.push_back({.file = "os/policy/selinux/watching.cil", .text = std::move(permissive)});
+  image::Cache cache = TRY(image::Cache::open_default());
+  return TRY(image::build_selinux_policy(cache, lab.tools, sources)).binary;
 }
 
 namespace {

@@ -10,6 +10,9 @@ namespace ashlar::prove {
 // by IPE, since nothing on an unverified root may execute otherwise.
 std::string direct_root(const Lab& lab);
 
+// The image's SELinux policy with every domain permissive: it denies nothing and tells what it would have denied.
+Result<Bytes> watching_policy(const Lab& lab);
+
 // The same attack on a machine whose owner switched Secure Boot off.
 Control without_secure_boot(std::string evidence = "ashlar: ready .*SecureBoot=0");
 // What the initramfs says when its kernel runs with a command line that is not the owner's.

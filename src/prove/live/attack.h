@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ashlar::live {
@@ -15,6 +16,9 @@ inline constexpr char kAttackProgram[] = "/usr/lib/ashlar/attack";
 // What a program that was made to run ends with, or prints.
 inline constexpr int kReached = 42;
 inline constexpr char kReachedText[] = "reached-42";
+// In the person's home, for programs that have no business with it.
+inline constexpr char kLetter[] = "/letter.txt";
+inline constexpr char kLetterText[] = "says:dear-diary";
 
 struct Outcome {
   enum class End {
@@ -65,29 +69,35 @@ extern const std::vector<NamedAttack> kDiskAttacks;
 
 // --- What attacks share (tools.cc).
 
-// Processes that the attack started: records of the kernel name them.
-extern std::vector<pid_t> started_processes;
+// Not in a service whose list of system calls has no children: there run() makes this process itself the program.
+extern bool may_start_processes;
+// Processes that the attack started, from first to last: records of the kernel name them.
+extern std::vector<std::pair<pid_t, pid_t>> started_processes;
+// All that were started since the latest of them, for a program that starts others.
+void add_processes_until_now();
 
 struct Ran {
   int exec_error = 0;  // errno of execve
   int status = 0;      // of waitpid
   std::string said;    // standard output and error
   [[nodiscard]] bool exited_with(int code) const;
+  [[nodiscard]] std::string end() const;  // "status 1", "SIGSEGV"
 };
 struct Program {
   std::string path;
   std::vector<std::string> arguments;  // after its name
   std::vector<std::string> environment;
   std::string input;
-  int patience = 20'000;  // milliseconds of silence; then it is ended
+  bool at_terminal = false;  // the input is typed at one, instead of coming through a pipe
+  int patience = 20'000;     // milliseconds of silence; then it is ended
 };
 Ran run(const Program& program);
 // Executes an open file.
 Ran run_descriptor(int file);
 
-// A line for the host, with a sum (line.h), and the last one, which says how many there were.
+// A line for the host, with a sum (line.h), and the last one, which says how many there were before it.
 void say(const std::string& text);
-void say_end();
+void say_end(std::size_t lines);
 
 // The content of a file; empty when it cannot be read.
 std::string content_of(const std::string& path);

@@ -1,14 +1,17 @@
 // What a page, a flag of the person's, or Chromium itself taken over might do. The real browser is started, without a
 // window, and says what it made of a page.
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "prove/live/attack.h"
 
 namespace ashlar::live {
 namespace {
 
 constexpr char kBrowser[] = "/usr/lib/chromium/chromium";
-constexpr int kMostPatience = 200'000;  // milliseconds
+constexpr int kMostPatience = 100'000;  // milliseconds
 
 // What the page's document is when its scripts have run.
 Ran show(const Ground& ground, const std::string& page, const std::string& engine_flags) {
@@ -26,10 +29,12 @@ Ran show(const Ground& ground, const std::string& page, const std::string& engin
                                         "file://" + page};
   // Where there are no sandboxes, Chromium has to be told that root means it.
   if (::geteuid() == 0) arguments.insert(arguments.begin(), "--no-sandbox");
-  return run({.path = kBrowser,
-              .arguments = std::move(arguments),
-              .environment = {"HOME=" + ground.home, "XDG_RUNTIME_DIR=" + ground.runtime},
-              .patience = kMostPatience});
+  Ran ran = run({.path = kBrowser,
+                 .arguments = std::move(arguments),
+                 .environment = {"HOME=" + ground.home, "XDG_RUNTIME_DIR=" + ground.runtime},
+                 .patience = kMostPatience});
+  add_processes_until_now();
+  return ran;
 }
 
 Outcome answer_of(const Ran& ran, const std::string& good, const std::string& bad) {
@@ -40,7 +45,10 @@ Outcome answer_of(const Ran& ran, const std::string& good, const std::string& ba
 }
 
 std::string page_in(const Ground& ground, const std::string& script) {
-  std::string path = ground.home + "/live-page.html";
+  // Of the home the browser may read this.
+  const std::string downloads = ground.home + "/Downloads";
+  ::mkdir(downloads.c_str(), 0700);
+  std::string path = downloads + "/live-page.html";
   return put(path, "<!doctype html><body><script>" + script + "</script></body>", 0644) ? path : "";
 }
 
@@ -60,14 +68,28 @@ Outcome compiler(const Ground& ground) {
 }
 
 Outcome other_files(const Ground& ground) {
-  const std::string letter = ground.home + "/letter.txt";
-  if (!put(letter, "says:dear-diary", 0600)) return broken("write the letter");
-  return answer_of(show(ground, letter, "--jitless"), "says:dear-diary", "");
+  return answer_of(show(ground, ground.home + kLetter, "--jitless"), kLetterText, "");
+}
+
+// --- As if its code were somebody else's by now.
+Outcome read_letter(const Ground& ground) {
+  Fd letter(::open((ground.home + kLetter).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!letter.valid()) return refused("open");
+  char text[sizeof kLetterText];
+  return ::read(letter.get(), text, sizeof text) > 0 ? done() : refused("read");
+}
+Outcome run_program(const Ground&) {
+  Ran ran = run({.path = "/usr/bin/true"});
+  if (ran.exec_error != 0) return refused("execve", ran.exec_error);
+  return ran.exited_with(0) ? done() : broken("true did not end with 0", 0);
 }
 
 }  // namespace
 
-const std::vector<NamedAttack> kBrowserAttacks = {
-    {"browser.wasm", web_assembly}, {"browser.jit", compiler}, {"browser.home", other_files}};
+const std::vector<NamedAttack> kBrowserAttacks = {{"browser.wasm", web_assembly},
+                                                  {"browser.jit", compiler},
+                                                  {"browser.home", other_files},
+                                                  {"browser.letter", read_letter},
+                                                  {"browser.program", run_program}};
 
 }  // namespace ashlar::live

@@ -17,7 +17,7 @@ namespace {
 
 Outcome outcome_of(const Ran& ran, std::string_view step) {
   if (ran.exec_error != 0) return refused(step, ran.exec_error);
-  return ran.exited_with(kReached) ? done() : broken("the program ran and did not end with 42", 0);
+  return ran.exited_with(kReached) ? done() : broken("the program ran and ended otherwise: " + ran.end(), 0);
 }
 
 Outcome execute_in(const std::string& directory, std::string_view content, const char* word) {
@@ -69,9 +69,16 @@ Outcome from_initramfs(const Ground&) {
   return outcome_of(run({.path = "/program", .arguments = {"payload"}}), "execve");
 }
 
+constexpr char kMemfdNoexec[] = "/proc/sys/vm/memfd_noexec";
+constexpr unsigned kMfdExec = 0x10;  // Linux 6.3; older headers lack it
 Outcome from_memfd(const Ground&) {
-  Fd file(::memfd_create("program", MFD_CLOEXEC));
-  if (!file.valid()) return refused("memfd_create");
+  // Root takes the kernel's own bar away first.
+  const std::string before = content_of(kMemfdNoexec);
+  put_value(kMemfdNoexec, "0");
+  Fd file(::memfd_create("program", MFD_CLOEXEC | kMfdExec));
+  int error = errno;
+  put_value(kMemfdNoexec, before);
+  if (!file.valid()) return refused("memfd_create", error);
   if (!write_all(file, as_bytes(content_of(kAttackProgram)))) return broken("write to the memfd");
   return outcome_of(run_descriptor(file.get()), "execveat");
 }

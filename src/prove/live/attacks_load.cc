@@ -50,7 +50,7 @@ Outcome by_loader(const Ground& ground) {
   const std::string path = ground.directory + "/true";
   if (!copy("/usr/bin/true", path)) return broken("copy a program");
   Ran ran = run({.path = kLoader, .arguments = {path}});
-  if (ran.exec_error != 0) return broken("execve", ran.exec_error);
+  if (ran.exec_error != 0) return refused("execve", ran.exec_error);
   return ran.exited_with(0) ? done() : refused("ld.so", error_in(ran.said));
 }
 

@@ -73,19 +73,28 @@ Outcome rx_rw_rx(const Ground&) {
   return write_protect_run(memory);
 }
 
-bool read_implies_exec() { return ::personality(READ_IMPLIES_EXEC) >= 0; }
+// With READ_IMPLIES_EXEC as long as `attempt` takes: where IPE denies what it implies, nothing else could be allocated.
+template <typename Attempt>
+Outcome where_read_implies_exec(Attempt attempt) {
+  if (::personality(READ_IMPLIES_EXEC) < 0) return refused("personality");
+  Outcome outcome = attempt();
+  ::personality(PER_LINUX);
+  return outcome;
+}
 Outcome brk_implied(const Ground&) {
-  if (!read_implies_exec()) return refused("personality");
-  // Past what the allocator has already had.
-  auto end = reinterpret_cast<std::uintptr_t>(::sbrk(0));
-  const std::uintptr_t page = (end + kPage - 1) & ~(kPage - 1);
-  if (::brk(reinterpret_cast<void*>(page + kPage)) != 0) return refused("brk");
-  return write_and_run(reinterpret_cast<void*>(page));
+  return where_read_implies_exec([] {
+    // Past what the allocator has already had.
+    auto end = reinterpret_cast<std::uintptr_t>(::sbrk(0));
+    const std::uintptr_t page = (end + kPage - 1) & ~(kPage - 1);
+    if (::brk(reinterpret_cast<void*>(page + kPage)) != 0) return refused("brk");
+    return write_and_run(reinterpret_cast<void*>(page));
+  });
 }
 Outcome map_implied(const Ground&) {
-  if (!read_implies_exec()) return refused("personality");
-  void* memory = anonymous(kRw);
-  return memory == MAP_FAILED ? refused("mmap") : write_and_run(memory);
+  return where_read_implies_exec([] {
+    void* memory = anonymous(kRw);
+    return memory == MAP_FAILED ? refused("mmap") : write_and_run(memory);
+  });
 }
 Outcome heap(const Ground&) {
   auto end = reinterpret_cast<std::uintptr_t>(::sbrk(0));
@@ -147,7 +156,7 @@ Outcome poke_text(const Ground&) {
     ::raise(SIGSTOP);
     ::_exit(runs(text_of_victim()) ? kReached : 0);
   }
-  started_processes.push_back(child);
+  started_processes.emplace_back(child, child);
   int status = 0;
   ::waitpid(child, &status, 0);
   if (WIFEXITED(status)) return refused("PTRACE_TRACEME", WEXITSTATUS(status));

@@ -61,7 +61,7 @@ Outcome selinux_read(const Ground&) {
 
 Outcome relabel(const Ground&) {
   constexpr char kFile[] = "/tmp/relabelled";
-  constexpr std::string_view kLabel = "system_u:object_r:root_t";
+  constexpr std::string_view kLabel = "system_u:object_r:home_t";
   if (!put(kFile, "x", 0644)) return broken("write a file");
   bool set = ::setxattr(kFile, "security.selinux", kLabel.data(), kLabel.size(), 0) == 0;
   int error = errno;

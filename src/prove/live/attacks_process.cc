@@ -7,12 +7,14 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <tuple>
 
@@ -81,6 +83,25 @@ Outcome read_key(const Ground& ground) {
              : refused("KEYCTL_READ");
 }
 
+// Who asks there finds out whether a password is its user's.
+Outcome ask_login(const Ground&) {
+  Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, "/run/login/socket");
+  if (!socket.valid()) return refused("socket");
+  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? done()
+                                                                                                   : refused("connect");
+}
+
+// What is typed, whoever it is meant for.
+Outcome read_keyboard(const Ground&) {
+  return Fd(::open("/dev/input/event0", O_RDONLY | O_CLOEXEC)).valid() ? done() : refused("open");
+}
+Outcome open_tpm(const Ground&) {
+  return Fd(::open("/dev/tpmrm0", O_RDWR | O_CLOEXEC)).valid() ? done() : refused("open");
+}
+
 // To what it is: nothing changes where it is allowed.
 Outcome set_time(const Ground&) {
   timespec now{};
@@ -102,6 +123,9 @@ const std::vector<NamedAttack> kProcessAttacks = {
     {"user.tiocsti", push_input},
     {"user.key", read_key},
     {"user.settime", set_time},
+    {"user.login", ask_login},
+    {"device.input", read_keyboard},
+    {"device.tpm", open_tpm},
     {"call.answers", call_answers},
     {"socket.unix", unix_socket},
 };

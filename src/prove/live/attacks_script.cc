@@ -17,9 +17,10 @@ Outcome outcome_of(const Ran& ran) {
   return refused("sh", ran.said.find("ermission") != ran.said.npos ? EACCES : 0);
 }
 
+// With the execute bit the shell asks for.
 std::string script_in(const Ground& ground) {
   std::string path = ground.directory + "/script";
-  return put(path, kScript, 0644) ? path : "";
+  return put(path, kScript, 0755) ? path : "";
 }
 
 Outcome file(const Ground& ground) {
@@ -29,22 +30,27 @@ Outcome file(const Ground& ground) {
 }
 Outcome command(const Ground&) { return outcome_of(run({.path = kShell, .arguments = {"-c", "exit 42"}})); }
 Outcome standard_input(const Ground&) { return outcome_of(run({.path = kShell, .input = kScript})); }
+// What a person may do.
+Outcome typed(const Ground&) { return outcome_of(run({.path = kShell, .input = kScript, .at_terminal = true})); }
 Outcome source(const Ground& ground) {
   std::string path = script_in(ground);
   if (path.empty()) return broken("write the script");
-  return outcome_of(run({.path = kShell, .arguments = {"-c", ". " + path}}));
+  return outcome_of(run({.path = kShell, .input = ". " + path + "\nexit 1\n", .at_terminal = true}));
 }
 Outcome environment(const Ground& ground) {
   std::string path = script_in(ground);
   if (path.empty()) return broken("write the script");
-  return outcome_of(run({.path = kShell, .arguments = {"-i"}, .environment = {"ENV=" + path}}));
+  return outcome_of(run(
+      {.path = kShell, .arguments = {"-i"}, .environment = {"ENV=" + path}, .input = "exit 1\n", .at_terminal = true}));
 }
 
-Outcome sed(const Ground&) {
-  Ran ran = run({.path = "/usr/bin/sed", .arguments = {"1e echo reached-$((40+2))"}, .input = "line\n"});
+Outcome sed_with(const char* program) {
+  Ran ran = run({.path = "/usr/bin/sed", .arguments = {program}, .input = "line\n"});
   if (ran.exec_error != 0) return refused("execve", ran.exec_error);
-  return ran.said.find(kReachedText) != ran.said.npos ? done() : refused("sed");
+  return ran.said.find(kReachedText) != ran.said.npos ? done() : refused("sed", 0);
 }
+Outcome sed(const Ground&) { return sed_with("1e echo reached-$((40+2))"); }
+Outcome sed_alone(const Ground&) { return sed_with("s/line/reached-42/"); }
 
 Outcome others(const Ground&) {
   constexpr std::array kNames = {"awk",    "mawk", "gawk",  "bash",    "busybox", "gdb",   "lua",
@@ -68,6 +74,8 @@ const std::vector<NamedAttack> kScriptAttacks = {
     {"script.source", source},
     {"script.env", environment},
     {"script.sed", sed},
+    {"script.sed-alone", sed_alone},
+    {"script.typed", typed},
     {"script.others", others},
     {"script.sh-is-there", shell_is_there},
 };

@@ -1,12 +1,14 @@
 // attack: what a test image has to attack itself with (profile live). Root calls it on the dev variant's console.
 //
+//     attack prepare               once, before everything
+//     attack prepare-bare          the same on a system that nothing is on
 //     attack in PLACE [NAME...]    every attack of that place (cases.h), or these; "quick": without the slow ones
-//     attack bare [NAME...]        the controls, as PID 1's child on a system that nothing is on
-//     (src/prove/live_machines) attack records               what the kernel wrote about denials, a line each attack
-//     serve                 lets every such record through: the kernel writes ten in five seconds by default
+//     attack bare [NAME...]        the controls, there, as PID 1's child
+//     attack records               what the kernel wrote about denials
+//     attack denials               what `ashlarctl denials` makes of that
 //
 // An attack's line:  attack: NAME in PLACE: END ERROR pids=12,13 STEP
-// END is done, refused, broken or killed; ERROR an errno's name, a signal's, or -.
+// END is done, refused, broken or killed; ERROR an errno's name, a signal's, or -. Each line has a sum (line.h).
 #include <unistd.h>
 
 #include <cstdio>
@@ -24,12 +26,15 @@ int main(int argc, char** argv) {
   if (verb == "payload") return kReached;
   if (verb == "payload-stack") return payload_on_stack();
   if (verb == "records") return print_records();
-  if (verb == "serve") return let_records_through();
+  if (verb == "denials") return print_denials();
+  if (verb == "prepare") return prepare();
+  if (verb == "prepare-bare") return prepare_bare();
   if (verb == "bare") return attack_bare(words);
   if (words.empty()) return 2;
   std::string place = words.front();
   words.erase(words.begin());
   if (verb == "in") return attack_in(place, words);
-  if (verb == "inside") return attack_inside(place, words);
+  if (verb == "each") return attack_each(place, words);
+  if (verb == "once" && !words.empty()) return attack_once(place, words.front());
   return 2;
 }

@@ -6,16 +6,24 @@
 
 namespace ashlar::live {
 
-// Exit statuses. `names` empty: all of the place's. `place` is one of kPlaces.
+// Exit statuses. `names` empty: all of the place's.
+//
+// Who calls it is the dev variant's root shell, in a domain that may mount nothing. So the program takes PID 1's first
+// (attack_each), and from there each attack is led to its place by the code that leads a service there.
 int attack_in(const std::string& place, const std::vector<std::string>& names);
-// The second half of it, executed by this program once it is in the place.
-int attack_inside(const std::string& place, const std::vector<std::string>& names);
-// As PID 1's child, where there is nothing yet: mounts what the attacks need, and runs every attack that has its
-// control there.
+int attack_each(const std::string& place, const std::vector<std::string>& names);
+// The controls on a system that nothing is on, as PID 1's child: every attack that has its control there.
 int attack_bare(const std::vector<std::string>& names);
+// One attack, by this program executed anew in its place.
+int attack_once(const std::string& place, const std::string& name);
 
+// Lets every record through (the kernel writes ten in five seconds by default), and leaves a letter in the person's
+// home.
+int prepare();
+// Mounts what the attacks need where nothing is mounted, and leaves the letter.
+int prepare_bare();
 int print_records();
-int let_records_through();
+int print_denials();
 
 // For "exec.stack": 42 when what lies on the stack can be run.
 int payload_on_stack();

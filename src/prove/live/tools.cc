@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -7,6 +8,8 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 #include "base/fd.h"
 #include "prove/live/attack.h"
@@ -14,8 +17,6 @@
 
 namespace ashlar::live {
 namespace {
-
-std::size_t said_lines = 0;
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -45,19 +46,39 @@ std::string read_until_end(const Fd& from, pid_t child, int patience) {
   }
 }
 
+// The end that is read from, and the one that is typed into.
+std::array<Fd, 2> make_terminal() {
+  Fd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  std::array<char, 64> name{};
+  if (!master.valid() || ::unlockpt(master.get()) != 0 || ::ptsname_r(master.get(), name.data(), name.size()) != 0) {
+    return {};
+  }
+  Fd terminal(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  return {std::move(terminal), std::move(master)};
+}
+
 // What the child does between fork and exec; `execute` comes back only with an error.
 template <typename Execute>
-Ran start(const std::string& input, int patience, Execute execute) {
+Ran start(const std::string& input, bool at_terminal, int patience, Execute execute) {
   auto [said_read, said_write] = make_pipe();
   auto [error_read, error_write] = make_pipe();
-  auto [input_read, input_write] = make_pipe();
+  auto [input_read, input_write] = at_terminal ? make_terminal() : make_pipe();
   Ran ran;
   if (!said_read.valid() || !error_read.valid() || !input_read.valid()) {
     ran.exec_error = errno;
     return ran;
   }
+  if (!may_start_processes) {
+    execute();
+    ran.exec_error = errno;
+    return ran;
+  }
   pid_t child = ::fork();
   if (child == 0) {
+    if (at_terminal) {
+      ::setsid();
+      ::ioctl(input_read.get(), TIOCSCTTY, 0);
+    }
     ::dup2(input_read.get(), STDIN_FILENO);
     ::dup2(said_write.get(), STDOUT_FILENO);
     ::dup2(said_write.get(), STDERR_FILENO);
@@ -70,12 +91,12 @@ Ran start(const std::string& input, int patience, Execute execute) {
     ran.exec_error = errno;
     return ran;
   }
-  started_processes.push_back(child);
+  started_processes.emplace_back(child, child);
   error_write = {};
   said_write = {};
   input_read = {};
   std::ignore = write_all(input_write, as_bytes(input));
-  input_write = {};
+  if (!at_terminal) input_write = {};  // a terminal that is gone would end the program
   if (::read(error_read.get(), &ran.exec_error, sizeof ran.exec_error) <= 0) ran.exec_error = 0;
   ran.said = read_until_end(said_read, child, patience);
   ::waitpid(child, &ran.status, 0);
@@ -84,8 +105,22 @@ Ran start(const std::string& input, int patience, Execute execute) {
 
 }  // namespace
 
-std::vector<pid_t> started_processes;
+bool may_start_processes = true;
+std::vector<std::pair<pid_t, pid_t>> started_processes;
 
+void add_processes_until_now() {
+  pid_t now = ::fork();
+  if (now == 0) ::_exit(0);
+  if (now < 0) return;
+  ::waitpid(now, nullptr, 0);
+  if (!started_processes.empty() && now > started_processes.back().second) started_processes.back().second = now;
+}
+
+std::string Ran::end() const {
+  if (!WIFSIGNALED(status)) return "status " + std::to_string(WEXITSTATUS(status));
+  const char* signal = ::sigabbrev_np(WTERMSIG(status));
+  return "SIG" + std::string(signal == nullptr ? "?" : signal);
+}
 bool Ran::exited_with(int code) const { return exec_error == 0 && WIFEXITED(status) && WEXITSTATUS(status) == code; }
 
 Ran run(const Program& program) {
@@ -95,22 +130,22 @@ Ran run(const Program& program) {
   environment.emplace_back("PATH=/usr/sbin:/usr/bin");
   std::vector<char*> argv = pointers_to(arguments);
   std::vector<char*> envp = pointers_to(environment);
-  return start(program.input, program.patience, [&] { ::execve(program.path.c_str(), argv.data(), envp.data()); });
+  return start(program.input, program.at_terminal, program.patience,
+               [&] { ::execve(program.path.c_str(), argv.data(), envp.data()); });
 }
 
 Ran run_descriptor(int file) {
   std::vector<std::string> arguments = {"program", "payload"};
   std::vector<char*> argv = pointers_to(arguments);
   char* environment[] = {nullptr};
-  return start("", Program{}.patience, [&] { ::execveat(file, "", argv.data(), environment, AT_EMPTY_PATH); });
+  return start("", false, Program{}.patience, [&] { ::execveat(file, "", argv.data(), environment, AT_EMPTY_PATH); });
 }
 
 void say(const std::string& text) {
-  ++said_lines;
   std::printf("%s\n", with_sum(text).c_str());
   std::fflush(stdout);
 }
-void say_end() { say("end: " + std::to_string(said_lines)); }
+void say_end(std::size_t lines) { say("end: " + std::to_string(lines)); }
 
 std::string content_of(const std::string& path) { return read_text(path).value_or(""); }
 
