@@ -62,6 +62,12 @@ Result<Outcome> fuzz_all(unsigned seed) {
   return outcome;
 }
 
+// From outside, and from inside the running system.
+Status attack_all(const ImageChoice& image, unsigned seed) {
+  TRY(prove_command({.choice = image, .seed = seed, .flips_booted = kFlipsBooted}));
+  return prove_command({.choice = {.mirror = image.mirror}, .live = true});
+}
+
 // tests/data/power_cut_test.cc, at other moments and more of them, on the image that people use.
 Status cut_power_often(const SoakOptions& options, unsigned seed) {
   TRY(compile_tests());
@@ -140,7 +146,7 @@ Status soak(const SoakOptions& options) {
     return {};
   };
   TRY(column(rebuild_check_command({.choice = core, .with_kernel = true}), "the same disk", "differs"));
-  TRY(column(prove_command({.choice = core, .seed = seed, .flips_booted = kFlipsBooted}), "all held", "broken"));
+  TRY(column(attack_all(core, seed), "all held", "broken"));
   TRY(column(cut_power_often(options, seed), "nothing lost", "broken"));
   TRY(column(drive_desktop(), "no service failed", "broken"));
   TRY(column(analyze(), "no finding", "findings"));

@@ -66,7 +66,6 @@ Status prepare_test_images(const TestImages& images) {
     TRY(build_image(image_options(images, lock, "storage", Variant::kDev)));
     TRY(build_image(image_options(images, lock, "faults", Variant::kDev)));
     TRY(build_image(image_options(images, lock, "desktop", Variant::kDev)));
-    TRY(build_image(image_options(images, lock, "live", Variant::kDev)));
   }
   ::setenv("ASHLAR_TEST_WORK", images.work.c_str(), 1);
   ::setenv("ASHLAR_TEST_LOCK", lock.c_str(), 1);

@@ -19,8 +19,7 @@ std::string lock_file() {
   const char* lock = std::getenv("ASHLAR_TEST_LOCK");
   return lock != nullptr ? lock : "";
 }
-fs::path image_of(const std::string& profile) { return work_directory() / ("images/ashlar-" + profile + "-dev.raw"); }
-fs::path core_image() { return image_of("core"); }
+fs::path core_image() { return work_directory() / "images/ashlar-core-dev.raw"; }
 std::string keys() { return work_directory() / "keys/dev"; }
 
 fs::path results(const std::string& name) {
@@ -67,22 +66,6 @@ TEST(Matrix, TenAttacksHold) {
   EXPECT_EQ(status, 0);
   EXPECT_EQ(proof["cases"].size(), 11U) << "the untouched machine and ten attacks";
   for (const auto& each : proof["cases"]) EXPECT_EQ(each["result"], "held") << each["id"] << ": " << each["problem"];
-}
-
-// From inside: one boot of the system as it is and one without any layer. The whole of it is `ashlar prove --live`.
-TEST(Matrix, TheRunningSystemHoldsFromInside) {
-  auto [status, proof] = prove(image_of("live"), results("prove-live"), {"--live", "--sample"});
-  EXPECT_EQ(status, 0);
-  EXPECT_GE(proof["cases"].size(), 45U);
-  std::map<std::string, unsigned> layers;
-  for (const auto& each : proof["cases"]) {
-    EXPECT_EQ(each["result"], "held") << each["id"] << ": " << each["problem"];
-    ++layers[each["denied_by"]];
-  }
-  for (const char* layer : {"SELinux", "seccomp", "W^X", "Yama", "kernel", "capabilities", "shell", "noexec mount",
-                            "mount view", "permissions", "ashlarctl"}) {
-    EXPECT_GT(layers[layer], 0U) << "nobody attacked the " << layer;
-  }
 }
 
 // An image that says it is ready and verified, and is not: a signed command line mounts the root without dm-verity, and
