@@ -79,9 +79,9 @@ struct Case {
   Guard guard;
   std::string_view error;  // how it is refused: an errno's name, or the signal that ends the attacker; empty: either
   Control control;
-  std::string_view what;         // one sentence for the report
-  std::string_view record = {};  // what the guard's record says, where it writes one
-  std::string_view beside = {};  // Control::weak: the attack's name that has to succeed in the same place
+  std::string_view what;    // one sentence for the report
+  std::string_view record;  // what the guard's record says, where it writes one
+  std::string_view beside;  // Control::weak: the attack's name that has to succeed in the same place
   Layers layers = Layers::all;
 };
 
