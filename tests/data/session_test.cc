@@ -170,7 +170,7 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   keys({"meta_l", "ret"});
   ASSERT_TRUE(comes_to_run("foot"));
   std::this_thread::sleep_for(seconds(5));
-  type_german("mkdir Downloads\nexit\n");
+  type_german("cd\nmkdir Downloads\nexit\n");
   ASSERT_TRUE(comes_to_hold("[ -d " + downloads + " ]", seconds(30)));
   run("echo '<title>Local site</title><a id=file download=note.txt href=data:,text></a>"
       "<script>onkeydown = () => file.click()</script>' > " +
