@@ -123,7 +123,7 @@ struct BenchCommandOptions {
   ImageChoice choice;
   Part part = Part::everything;
   unsigned boots = 3;  // of each machine
-  std::string mkosi;  // where mkosi's files are kept, and an image of an earlier run is taken from for Part::boot
+  std::string mkosi;   // where mkosi's files are kept, and an image of an earlier run is taken from for Part::boot
 };
 Status bench_command(const BenchCommandOptions& options);
 

@@ -22,7 +22,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr char kGiven[] = "/tmp/live-given";  // where the attack program looks for what the host brings
-constexpr auto kPlaceLimit = minutes(15);  // the browser takes its time where it is not let
+constexpr auto kPlaceLimit = minutes(15);     // the browser takes its time where it is not let
 constexpr std::size_t kAttacksOfOneLine = 12;
 
 // The same name as the image's own, so that it takes its place; a later version is not needed, nothing is there yet.
