@@ -77,8 +77,8 @@ TEST(Desktop, ServicesAreKeptInComeBackAndEndInOrder) {
     }
   }
   // What a filter refuses is in the log. The browser tries things; of the others the lists say all they need.
-  const std::string refused =
-      guest.run("timeout 5 grep -a -e type=1326 -e 'SELinux:  policy' /dev/kmsg | grep -av /usr/lib/chromium/");
+  const std::string refused = guest.run(
+      "timeout 5 grep --line-buffered -a -e type=1326 -e 'SELinux:  policy' /dev/kmsg | grep -av /usr/lib/chromium/");
   EXPECT_EQ(refused.find("type=1326 audit"), std::string::npos) << refused;
   EXPECT_NE(refused.find("SELinux:  policy capability "), std::string::npos) << "the control: the log was read";
 
