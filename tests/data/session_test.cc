@@ -2,6 +2,8 @@
 // lock, what is left when the compositor dies, and a second person's. Pictures are kept for a person to look at.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "data/prompt.h"
 #include "dialogue.h"
 #include "guest.h"
@@ -13,6 +15,18 @@ using std::chrono::seconds;
 
 constexpr char kHerSway[] = "SWAYSOCK=$(ls -t /run/user/1002/sway-ipc.*.sock | head -n 1) swaymsg -r -t ";
 constexpr char kBertasPassword[] = "seven lanterns under copper";
+
+// All that is not what the browser tries and does without every day (docs/CHROMIUM.md).
+std::string unexpected_denials(const std::string& said) {
+  std::istringstream lines(said);
+  std::string unexpected;
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_the_browsers = line.find(" made the system call memfd_create. ") != line.npos ||
+                                 line.find(" made the system call rt_tgsigqueueinfo. ") != line.npos;
+    if (line.find(". Denied by ") != line.npos && !is_the_browsers) unexpected += line + "\n";
+  }
+  return unexpected;
+}
 
 class Session : public Dialogue {
  protected:
@@ -191,9 +205,9 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   ASSERT_TRUE(comes_to_hold("[ ! -e " + downloads + "/note.txt ]", seconds(60))) << "the home is closed";
   ASSERT_TRUE(comes_to_run("swaylock"));
   picture("12-logged-out");
-  EXPECT_NE(run("ashlarctl denials").find("Nothing was denied since"), std::string::npos) << run("ashlarctl denials");
+  EXPECT_EQ(unexpected_denials(run("ashlarctl denials")), "");
   run("mount -t tmpfs tmpfs /mnt");
-  EXPECT_NE(run("ashlarctl denials").find("mount"), std::string::npos) << "the control: what is denied is told";
+  EXPECT_NE(unexpected_denials(run("ashlarctl denials")), "") << "the control: what is denied is told";
   ASSERT_OK(machine_->power_off());
 }
 
