@@ -11,10 +11,11 @@ namespace ashlar::live {
 namespace {
 
 constexpr char kBrowser[] = "/usr/lib/chromium/chromium";
-constexpr int kMostPatience = 100'000;  // milliseconds
+constexpr int kMostPatience = 200'000;  // milliseconds
 
 // What the page's document is when its scripts have run.
 Ran show(const Ground& ground, const std::string& page, const std::string& engine_flags) {
+  const std::string profile = ground.home + "/live-profile-" + std::to_string(::getpid());
   std::vector<std::string> arguments = {"--headless",
                                         "--ozone-platform=headless",
                                         "--disable-gpu",
@@ -23,7 +24,7 @@ Ran show(const Ground& ground, const std::string& page, const std::string& engin
                                         "--no-first-run",
                                         "--password-store=basic",
                                         "--js-flags=" + engine_flags,
-                                        "--user-data-dir=" + ground.home + "/live-profile",
+                                        "--user-data-dir=" + profile,
                                         "--virtual-time-budget=1000",
                                         "--dump-dom",
                                         "file://" + page};
