@@ -161,6 +161,10 @@ CaseReport judge_live(const live::Case& each, const LiveRuns& runs) {
     case Attempt::End::killed:
       break;
   }
+  if (attempt->end == Attempt::End::killed && attempt->error == "SIGALRM") {
+    report.problem = "the attack did not come to its end in time";
+    return report;
+  }
   report.problem = std::move(no_control);
   if (report.problem.empty()) judge_refusal(each, *attempt, witness, report);
   return report;

@@ -130,6 +130,13 @@ TEST(Live, WhereNoLayerCanBeOffACallBesideItMustSucceed) {
   EXPECT_EQ(result_of(judged(kWeakCase, refused)), "broken");
 }
 
+TEST(Live, WhatEndsTheAttackerIsNotItsOwnAlarm) {
+  Case each = kMountCase;
+  each.error = "";
+  EXPECT_EQ(result_of(judged(each, "attack: load.dlopen in session: killed SIGSEGV pids=12 \n")), "held");
+  EXPECT_EQ(result_of(judged(each, "attack: load.dlopen in session: killed SIGALRM pids=12 \n")), "broken");
+}
+
 TEST(Live, ProcessesAreNumbersAndRanges) {
   auto processes = [](const std::string& list) {
     return parse_attempt("attack: a in session: done - pids=" + list + " ").value().processes;

@@ -47,7 +47,7 @@ Result<fs::path> make_stick(const Lab& lab) {
 }
 
 vm::MachineConfig with_stick(vm::MachineConfig machine, const fs::path& stick) {
-  machine.memory_mib = 2048;
+  machine.memory_mib = 3072;  // for two browsers, the session's and the one that attacks
   for (const std::string& word :
        {std::string("-drive"), "if=none,id=stick,format=raw,snapshot=on,file=" + stick.string(), std::string("-device"),
         std::string("qemu-xhci"), std::string("-device"), std::string("usb-storage,drive=stick")}) {

@@ -89,7 +89,7 @@ struct Program {
   std::vector<std::string> environment;
   std::string input;
   bool at_terminal = false;  // the input is typed at one, instead of coming through a pipe
-  int patience = 20'000;     // milliseconds of silence; then it is ended
+  int patience = 30'000;     // milliseconds; then it is ended
 };
 Ran run(const Program& program);
 // Executes an open file.

@@ -11,10 +11,12 @@ namespace ashlar::live {
 namespace {
 
 constexpr char kBrowser[] = "/usr/lib/chromium/chromium";
-constexpr int kMostPatience = 100'000;  // milliseconds
+constexpr int kPatience = 300'000;       // milliseconds
+constexpr int kCrashPatience = 120'000;  // where the page's process is expected to end again and again
 
 // What the page's document is when its scripts have run.
-Ran show(const Ground& ground, const std::string& page, const std::string& engine_flags) {
+Ran show(const Ground& ground, const std::string& page, const std::string& engine_flags, int patience = kPatience) {
+  const std::string profile = ground.home + "/live-profile-" + std::to_string(::getpid());
   std::vector<std::string> arguments = {"--headless",
                                         "--ozone-platform=headless",
                                         "--disable-gpu",
@@ -23,7 +25,7 @@ Ran show(const Ground& ground, const std::string& page, const std::string& engin
                                         "--no-first-run",
                                         "--password-store=basic",
                                         "--js-flags=" + engine_flags,
-                                        "--user-data-dir=" + ground.home + "/live-profile",
+                                        "--user-data-dir=" + profile,
                                         "--virtual-time-budget=1000",
                                         "--dump-dom",
                                         "file://" + page};
@@ -32,7 +34,7 @@ Ran show(const Ground& ground, const std::string& page, const std::string& engin
   Ran ran = run({.path = kBrowser,
                  .arguments = std::move(arguments),
                  .environment = {"HOME=" + ground.home, "XDG_RUNTIME_DIR=" + ground.runtime},
-                 .patience = kMostPatience});
+                 .patience = patience});
   add_processes_until_now();
   return ran;
 }
@@ -64,7 +66,7 @@ Outcome compiler(const Ground& ground) {
                              "function f(n){let s=0;for(let i=0;i<n;i++)s+=i%7;return s}"
                              "let t=0;for(let i=0;i<300;i++)t+=f(1000);document.body.append('says:'+(t>0))");
   if (page.empty()) return broken("write the page");
-  return answer_of(show(ground, page, "--no-jitless"), "says:true", "");
+  return answer_of(show(ground, page, "--no-jitless", ground.bare ? kPatience : kCrashPatience), "says:true", "");
 }
 
 Outcome other_files(const Ground& ground) {

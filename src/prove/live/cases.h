@@ -274,11 +274,11 @@ inline constexpr std::array kCases = {
          "call.answers"},
 
     // --- The browser.
-    Case{"browser.jit", Place::session, Guard::seccomp, "", Control::bare,
-         "Chromium is started with a flag that turns its compiler on", "syscall=329"},
     Case{"browser.wasm", Place::session, Guard::flags, "", Control::bare, "A page looks for WebAssembly"},
     Case{"browser.home", Place::session, Guard::selinux, "", Control::watched,
          "A page of the home is given to Chromium", "{ read }"},
+    Case{"browser.jit", Place::session, Guard::seccomp, "", Control::bare,
+         "Chromium is started with a flag that turns its compiler on", "syscall=329"},
     Case{"browser.letter", Place::chromium, Guard::selinux, "EACCES", Control::watched,
          "Chromium, taken over, reads another file of the home", "{ read }"},
     Case{"browser.program", Place::chromium, Guard::selinux, "EACCES", Control::watched,

@@ -34,7 +34,7 @@ constexpr char kGiven[] = "/tmp/live-given";
 constexpr char kBare[] = "bare";
 constexpr unsigned kPerson = 1;
 constexpr unsigned kSecondsForOne = 60;
-constexpr unsigned kSecondsForBrowser = 240;
+constexpr unsigned kSecondsForBrowser = 330;
 constexpr char kKeyVariable[] = "LIVE_KEY=";
 constexpr int kSecondsForHome = 120;
 constexpr int kNotThere = 3;  // exit status: the place could not be entered

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/fd.h"
+#include "base/monotonic.h"
 #include "prove/live/attack.h"
 #include "prove/live/line.h"
 
@@ -34,9 +36,10 @@ std::array<Fd, 2> make_pipe() {
 std::string read_until_end(const Fd& from, pid_t child, int patience) {
   std::string text;
   std::array<char, 4096> part{};
-  for (;;) {
+  for (const auto end = monotonic_now() + std::chrono::milliseconds(patience);;) {
     pollfd ready = {from.get(), POLLIN, 0};
-    if (::poll(&ready, 1, patience) <= 0) {
+    const auto left = std::max<std::int64_t>((end - monotonic_now()).count(), 0);
+    if (::poll(&ready, 1, static_cast<int>(left)) <= 0) {
       ::kill(child, SIGKILL);
       return text;
     }
