@@ -187,7 +187,7 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   type_german("cd\nmkdir Downloads\nexit\n");
   ASSERT_TRUE(comes_to_hold("[ -d " + downloads + " ]", seconds(30)));
   run("echo '<title>Local site</title><a id=file download=note.txt href=data:,text></a>"
-      "<script>onkeydown = () => file.click()</script>' > " +
+      "<script>onkeydown = () => { file.click(); onkeydown = null }</script>' > " +
       downloads + "/site.html; chown 1002:1002 " + downloads + "/site.html");
   keys({"ctrl", "l"});
   std::this_thread::sleep_for(seconds(3));
