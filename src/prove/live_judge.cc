@@ -94,7 +94,8 @@ std::optional<Witness> decisive(const live::Case& each, const std::vector<Witnes
       return witness;
     }
   }
-  if (witnesses.empty()) return std::nullopt;
+  // A page says of itself what it could not; what its browser is refused meanwhile is something else.
+  if (witnesses.empty() || each.guard == Guard::flags) return std::nullopt;
   return witnesses.front();
 }
 

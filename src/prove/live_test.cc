@@ -137,6 +137,15 @@ TEST(Live, WhatEndsTheAttackerIsNotItsOwnAlarm) {
   EXPECT_EQ(result_of(judged(each, "attack: load.dlopen in session: killed SIGALRM pids=12 \n")), "broken");
 }
 
+TEST(Live, WhatAPageSaysIsNotWhatItsBrowserIsRefused) {
+  Case each = kMountCase;
+  each.error = "";
+  const std::string said = "attack: load.dlopen in session: refused - pids=12-14 the page\n" + std::string(kRecord);
+  EXPECT_EQ(result_of(judged(each, said)), "other layer");
+  each.guard = Guard::flags;
+  EXPECT_EQ(result_of(judged(each, said)), "held");
+}
+
 TEST(Live, ProcessesAreNumbersAndRanges) {
   auto processes = [](const std::string& list) {
     return parse_attempt("attack: a in session: done - pids=" + list + " ").value().processes;
