@@ -85,7 +85,7 @@ Status bench_boot(const fs::path& image, bool has_desktop, const fs::path& peer,
   row(fmt::format("{} boots each, in turns, keys enrolled", boots), "", "", vm::accelerator_reason());
   boot_row("power-on to ready", "ready", "30 s");
   if (!has_desktop) return {};
-  boot_row("power-on to the compositor's first frame", "compositor", "third");
+  boot_row("power-on to the session, in which sway runs", "session", "third");
   boot_row("power-on to the browser's window", "browser", "half");
   boot_row("power-on to its first page", "page", "");
   return {};

@@ -21,7 +21,7 @@ struct Milestone {
 
 inline const std::vector<Milestone> kOurMilestones = {
     {"ready", "ashlar: ready"},
-    {"compositor", "ashlar: service session: ready after"},
+    {"session", "ashlar: service session: ready after"},
     {"browser", "ashlar: service session: says: the browser's window is there"},
     {"page", "ashlar: service session: says: the first page is there"},
 };

@@ -22,7 +22,6 @@ constexpr std::uint64_t kMemoryMib = 2048;
 constexpr char kSaid[] = "/run/memory";
 // Until what a start or an end of programs leaves behind is done.
 constexpr seconds kCalm(45);
-constexpr double kTargetMb = 150;
 
 // All processes of the name: the browser's windows, and what works for them.
 constexpr char kCloseBrowser[] =
@@ -77,7 +76,7 @@ Status bench_memory(const ImageChoice& choice) {
   MemoryReport before = TRY(ask(console));
   row(fmt::format("memory of {}, a machine of {} MiB", build.profile, kMemoryMib), "ashlar", "target", "");
   row("taken by the kernel before it counts", in_mb(kMemoryMib * 1024 - with_browser.total), "", "RAM - MemTotal");
-  show_whole("logged in, no browser", before, fmt::format("{:.0f} MB", kTargetMb));
+  show_whole("logged in, no browser", before, "150 MB");
   show_processes(before);
   show_whole("with the browser on its first page", with_browser, "");
   show_processes(with_browser);

@@ -68,16 +68,11 @@ Result<MemoryReport> parse_memory_report(std::string_view text) {
   MemoryReport report;
   std::uint64_t stacks = 0;
   std::uint64_t tables = 0;
-  const std::pair<const char*, std::uint64_t*> wanted[] = {{"MemTotal", &report.total},
-                                                           {"MemAvailable", &report.available},
-                                                           {"MemFree", &report.free},
-                                                           {"Cached", &report.cached},
-                                                           {"Shmem", &report.shared},
-                                                           {"SUnreclaim", &report.slab_kept},
-                                                           {"SReclaimable", &report.slab_given},
-                                                           {"AnonPages", &report.anonymous},
-                                                           {"KernelStack", &stacks},
-                                                           {"PageTables", &tables}};
+  const std::pair<const char*, std::uint64_t*> wanted[] = {
+      {"MemTotal", &report.total},      {"MemAvailable", &report.available},
+      {"Shmem", &report.shared},        {"SUnreclaim", &report.slab_kept},
+      {"AnonPages", &report.anonymous}, {"KernelStack", &stacks},
+      {"PageTables", &tables}};
   for (const auto& [name, value] : wanted) {
     auto found = totals.find(name);
     if (found == totals.end()) return fail(std::string("/proc/meminfo: there is no ") + name);

@@ -24,11 +24,8 @@ struct MemoryReport {
   // /proc/meminfo, KiB.
   std::uint64_t total = 0;      // without what the kernel took for itself before it began to count
   std::uint64_t available = 0;  // what programs could still have
-  std::uint64_t free = 0;
-  std::uint64_t cached = 0;      // files, and `shared`
-  std::uint64_t shared = 0;      // tmpfs, memfds, the screen's buffers
-  std::uint64_t slab_kept = 0;   // of the kernel
-  std::uint64_t slab_given = 0;  // of the kernel, given back when needed
+  std::uint64_t shared = 0;     // tmpfs, memfds, the screen's buffers
+  std::uint64_t slab_kept = 0;  // of the kernel
   std::uint64_t anonymous = 0;
   std::uint64_t stacks_and_tables = 0;   // of the kernel, for processes
   std::vector<ProcessMemory> processes;  // the largest first

@@ -1,7 +1,6 @@
 // What `ashlar bench` makes of what machines say, without machines.
 #include <gtest/gtest.h>
 
-#include "cli/bench_layers_report.h"
 #include "cli/bench_memory_report.h"
 #include "cli/bench_table.h"
 
@@ -15,24 +14,6 @@ TEST(BenchTable, SpreadIsLeastMiddleMost) {
   EXPECT_EQ(spread.most, 3);
   EXPECT_EQ(in_words(spread, "s"), "2.00 s (1.00 to 3.00)");
   EXPECT_EQ(median({}), 0);
-}
-
-TEST(BenchLayers, ALoopIsMicrosecondsForOneTime) {
-  Result<LoopTimes> times =
-      parse_loop_times("cost: exec in session: 250 1000000000\ncost: page-jit in free: 1 2500000\n");
-  ASSERT_TRUE(times) << times.error().message();
-  EXPECT_EQ(times->at({"session", "exec"}), 4000);
-  EXPECT_EQ(times->at({"free", "page-jit"}), 2500);
-}
-
-TEST(BenchLayers, WhatDidNotRunIsNoTime) {
-  auto error_of = [](std::string_view text) { return parse_loop_times(text).error().message(); };
-  EXPECT_EQ(error_of("cost: exec in session: failed at the first try\n"),
-            "cost: exec in session: failed at the first try");
-  EXPECT_EQ(error_of("cost: exec in session: 0 12\n"), "cost: exec in session: 0 12");
-  EXPECT_EQ(error_of("cost: in session: enter session_t: EINVAL\n"),
-            "not a time: cost: in session: enter session_t: EINVAL");
-  EXPECT_EQ(error_of(""), "no times were told");
 }
 
 constexpr char kMemory[] =

@@ -63,7 +63,7 @@ Result<Packages> fetch_packages(const Lock& lock, const std::string& profile, co
 
 // Which disk lies at a path: its inputs, and size and time of the file when it was written.
 Result<std::string> stamp_of(const fs::path& image, const Sha256Digest& key) {
-  struct stat status{};
+  struct stat status = {};
   if (::stat(image.c_str(), &status) != 0) return fail_errno("stat " + image.string());
   return fmt::format("{} {} {}.{:09}\n", key.hex(), status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 }

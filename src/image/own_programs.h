@@ -12,7 +12,7 @@ namespace ashlar::image {
 enum class Toolset {
   kWorkshop,  // nothing but libc and libstdc++, static
   kSdk,       // the profile `sdk`: the workshop and libraries
-  kAttack,    // the workshop; for images that are attacked or measured from inside, which nobody ships
+  kAttack,    // the workshop; for images that are attacked from inside, which nobody ships
 };
 
 struct OwnProgram {
@@ -42,8 +42,6 @@ inline constexpr OwnProgram kHeapFaultsProgram = {"heap-faults", "heap", "heap-f
 // What `ashlar prove --live` attacks an image with.
 inline constexpr OwnProgram kAttackProgram = {"attack", "prove/live", "ashlar-attack", "usr/lib/ashlar/attack",
                                               Toolset::kAttack};
-// What `ashlar bench --layers` measures an image with.
-inline constexpr OwnProgram kCostProgram = {"cost", "cost", "ashlar-cost", "usr/lib/ashlar/cost", Toolset::kAttack};
 // Debian's with changes of ours (shell.h); it takes the place of the package's.
 inline constexpr OwnProgram kShellProgram = {"sh", "", "dash", "usr/bin/dash", Toolset::kWorkshop};
 
@@ -51,9 +49,9 @@ inline constexpr OwnProgram kShellProgram = {"sh", "", "dash", "usr/bin/dash", T
 inline constexpr OwnProgram kHeapLibrary = {"heap", "heap", "ashlar_scudo", "usr/lib/ashlar/libscudo.so",
                                             Toolset::kWorkshop};
 
-inline constexpr std::array kOwnPrograms = {
-    kBootProgram,  kInitProgram,   kHeapLibrary, kDataProgram,       kCtlProgram,    kBacklightProgram, kBarProgram,
-    kLoginProgram, kLoggerProgram, kPamModule,   kHeapFaultsProgram, kAttackProgram, kCostProgram};
+inline constexpr std::array kOwnPrograms = {kBootProgram,   kInitProgram,      kHeapLibrary,       kDataProgram,
+                                            kCtlProgram,    kBacklightProgram, kBarProgram,        kLoginProgram,
+                                            kLoggerProgram, kPamModule,        kHeapFaultsProgram, kAttackProgram};
 // Whether an absolute path of the image is one of theirs.
 inline bool is_own_program(std::string_view path) {
   auto is = [&](const OwnProgram& own) {
@@ -61,8 +59,8 @@ inline bool is_own_program(std::string_view path) {
   };
   return std::ranges::any_of(kOwnPrograms, is) || is(kShellProgram);
 }
-inline constexpr std::array kOptionalPrograms = {
-    kCtlProgram.name,  kAttackProgram.name,     kBacklightProgram.name, kBarProgram.name,   kCostProgram.name,
-    kDataProgram.name, kHeapFaultsProgram.name, kLoggerProgram.name,    kLoginProgram.name, kPamModule.name};
+inline constexpr std::array kOptionalPrograms = {kCtlProgram.name,    kAttackProgram.name, kBacklightProgram.name,
+                                                 kBarProgram.name,    kDataProgram.name,   kHeapFaultsProgram.name,
+                                                 kLoggerProgram.name, kLoginProgram.name,  kPamModule.name};
 
 }  // namespace ashlar::image

@@ -65,10 +65,10 @@ TEST(Recipe, ErrorsNameFileLineAndKey) {
 TEST(Recipe, ProgramsAreOurs) {
   EXPECT_EQ(error_of("description = \"x\"\npackages = [\"sed\"]\nprograms = [\n  \"data\",\n  \"date\",\n]\n"),
             "os/profiles/core.toml:5: 'programs' has 'date', which is none of: ashlarctl, attack, backlight, bar, "
-            "cost, data, heap-faults, logger, login, pam-module");
+            "data, heap-faults, logger, login, pam-module");
   EXPECT_EQ(error_of("description = \"x\"\npackages = [\"sed\"]\nprograms = [\"init\"]\n"),
             "os/profiles/core.toml:3: 'programs' has 'init', which is none of: ashlarctl, attack, backlight, bar, "
-            "cost, data, heap-faults, logger, login, pam-module");
+            "data, heap-faults, logger, login, pam-module");
   EXPECT_EQ(error_of("description = \"x\"\npackages = [\"sed\"]\nprograms = [\"data\", \"data\"]\n"),
             "os/profiles/core.toml:3: 'programs' names 'data' twice");
   EXPECT_EQ(error_of("description = \"x\"\npackages = [\"sed\"]\nprograms = \"data\"\n"),

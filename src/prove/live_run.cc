@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "format/words.h"
 #include "prove/live/line.h"
 
 namespace ashlar::prove {
@@ -34,13 +35,6 @@ std::optional<Attempt::End> end_of(std::string_view word) {
   return std::nullopt;
 }
 
-std::optional<unsigned> number_in(std::string_view word) {
-  unsigned number = 0;
-  auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || rest != word.data() + word.size()) return std::nullopt;
-  return number;
-}
-
 // "12,13,20-31"
 std::vector<unsigned> numbers_in(std::string_view list) {
   constexpr unsigned kLongestRange = 4096;
@@ -50,8 +44,8 @@ std::vector<unsigned> numbers_in(std::string_view list) {
     std::string_view word = list.substr(0, end);
     list.remove_prefix(std::min(end + 1, list.size()));
     std::size_t dash = std::min(word.find('-'), word.size());
-    std::optional<unsigned> first = number_in(word.substr(0, dash));
-    std::optional<unsigned> last = dash < word.size() ? number_in(word.substr(dash + 1)) : first;
+    Result<unsigned> first = parse_number<unsigned>(word.substr(0, dash));
+    Result<unsigned> last = dash < word.size() ? parse_number<unsigned>(word.substr(dash + 1)) : first;
     if (!first || !last || *last - *first > kLongestRange) continue;
     for (unsigned number = *first; number <= *last; ++number) numbers.push_back(number);
   }

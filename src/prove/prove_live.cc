@@ -214,11 +214,11 @@ Result<LiveRun> strong_run(Lab& lab, const fs::path& stick, const Plan& plan) {
 
 // nullopt: nothing is to be tried there.
 Result<std::optional<LiveRun>> weakened_run(const Lab& lab, const std::string& name, const fs::path& stick,
-                                            const Result<Bytes>& uki, const Plan& plan, const Work& work) {
+                                            Result<Bytes> uki, const Plan& plan, const Work& work) {
   if (plan.empty()) return std::optional<LiveRun>();
   log::info("boot it weakened: " + name);
   Target target = TRY(Target::make(lab, name));
-  TRY(target.replace_uki(TRY(Result<Bytes>(uki))));
+  TRY(target.replace_uki(TRY(std::move(uki))));
   return std::optional(TRY(in(name, in_machine(with_stick(target.machine, stick), lab, plan, work))));
 }
 
@@ -251,8 +251,8 @@ Result<Proof> prove_live(const LiveOptions& options) {
   Lab lab = TRY(open_lab(options.lab));
   fs::path stick = TRY(make_stick(lab));
   LiveRun strong = TRY(in("the image as it is", strong_run(lab, stick, plans.strong)));
-  auto weakened = [&](const char* name, const Result<Bytes>& uki, const Plan& plan, const Work& work) {
-    return weakened_run(lab, name, stick, uki, plan, work);
+  auto weakened = [&](const char* name, Result<Bytes> uki, const Plan& plan, const Work& work) {
+    return weakened_run(lab, name, stick, std::move(uki), plan, work);
   };
   auto bare = TRY(weakened("live.bare", bare_uki(lab), plans.bare, attack_bare));
   auto watched = TRY(weakened("live.watched", watched_uki(lab, Ipe::enforced), plans.watched, attack_without_data));

@@ -9,7 +9,7 @@ namespace ashlar::prove {
 
 struct LiveOptions {
   LabOptions lab;                 // an image of a profile with the program `attack`
-  Tier tier = Tier::full;         // sample: one weakened boot instead of all, and no browser; what `ashlar test` does
+  Tier tier = Tier::full;         // sample: one weakened boot instead of all, no /data and no browser
   std::vector<std::string> only;  // ids of cases to be reported; all when empty
 };
 

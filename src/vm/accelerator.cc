@@ -63,13 +63,7 @@ std::vector<std::string> accelerator_arguments(Accelerator chosen) {
   // Emulation does `rep stosb` byte by byte, and a fifth page-table level costs each miss one read more: a kernel that
   // is not told of either clears its memory and starts in four fifths of the time. QEMU 7.2's AVX draws stripes through
   // the browser's pages.
-  std::vector<std::string> arguments = {"-cpu", "max,la57=off,erms=off,fsrm=off,avx=off,avx2=off"};
-  if (chosen == Accelerator::counted) {
-    arguments.insert(arguments.end(), {"-accel", "tcg,thread=single", "-icount", "shift=2"});
-  } else {
-    arguments.insert(arguments.end(), {"-accel", "tcg,thread=multi"});
-  }
-  return arguments;
+  return {"-accel", "tcg,thread=multi", "-cpu", "max,la57=off,erms=off,fsrm=off,avx=off,avx2=off"};
 }
 
 }  // namespace ashlar::vm

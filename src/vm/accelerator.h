@@ -8,11 +8,7 @@
 
 namespace ashlar::vm {
 
-enum class Accelerator {
-  kvm,
-  tcg,
-  counted,  // tcg whose guest's clock goes by instructions, 4 ns each: what else the host does is not in its times
-};
+enum class Accelerator { kvm, tcg };
 
 // KVM if a machine really starts and runs with it: a /dev/kvm that opens may still fail when the first virtual
 // processor is set up. Asked once per process; without a /dev/kvm it costs nothing. The environment variable

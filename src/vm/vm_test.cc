@@ -43,9 +43,9 @@ MachineParts some_parts() {
           .tpm = 12,
           .fw_cfg = {}};
 }
-std::string joined(const MachineConfig& config, const MachineParts& parts, Accelerator with = Accelerator::tcg) {
+std::string joined(const MachineConfig& config, const MachineParts& parts) {
   std::string all;
-  for (const std::string& argument : qemu_arguments(config, parts, with)) all += argument + " ";
+  for (const std::string& argument : qemu_arguments(config, parts, Accelerator::tcg)) all += argument + " ";
   return all;
 }
 
@@ -59,13 +59,6 @@ TEST(Arguments, SecureBootKeepsVariablesBehindSmm) {
 TEST(Arguments, NoNetworkUnlessAsked) {
   EXPECT_EQ(joined({}, some_parts()).find("-netdev"), std::string::npos);
   EXPECT_NE(joined({.network = Network::user}, some_parts()).find("-netdev user"), std::string::npos);
-}
-
-TEST(Arguments, InstructionsAreCountedOnlyWhenAsked) {
-  EXPECT_EQ(joined({}, some_parts()).find("-icount"), std::string::npos);
-  const std::string counted = joined({}, some_parts(), Accelerator::counted);
-  EXPECT_NE(counted.find("-icount shift=2 "), std::string::npos);
-  EXPECT_NE(counted.find("-accel tcg,thread=single "), std::string::npos) << "QEMU counts with one thread alone";
 }
 
 TEST(Arguments, CommasInPathsAreNotOptions) {

@@ -27,9 +27,6 @@ TEST(Desktop, ShowsTheBrowsersFirstPage) {
   EXPECT_EQ(report->facts.at("root"), "verity");
 }
 
-// sway's own words about its windows and screens.
-constexpr char kSway[] = "SWAYSOCK=$(ls -t /run/user/1001/sway-ipc.*.sock | head -n 1) swaymsg -r -t ";
-
 // A home as a hostile or broken program may leave it: settings that would start programs, and files that are none.
 constexpr char kBrokenHome[] =
     "cd /run/home/u1 && mkdir -p .config/sway .sway .config/pipewire .config/wireplumber .cache/fontconfig "
@@ -184,19 +181,22 @@ TEST(Desktop, SoundsTakesPicturesAndBearsAScreenPulledOut) {
       "echo '<title>tone</title><script>onkeydown = () => { let c = new AudioContext(), o = c.createOscillator(); "
       "o.connect(c.destination); o.start(); document.title = \"plays\"; }</script>' > " +
       home + "Downloads/tone.html");
-  auto title = [](const std::string& words) { return kSway + ("get_tree | grep -q '\"name\": \"" + words + " - '"); };
+  auto title = [](const std::string& words) {
+    return swaymsg(1) + ("get_tree | grep -q '\"name\": \"" + words + " - '");
+  };
   guest.keys({"meta_l", "left"});
   guest.keys({"ctrl", "l"});
   std::this_thread::sleep_for(seconds(5));
   guest.type("file://" + home + "Downloads/tone.html\n");
   ASSERT_TRUE(guest.comes_to_hold(title("tone"), seconds(120)));
+  std::this_thread::sleep_for(seconds(5));
   guest.type("a");
   ASSERT_TRUE(guest.comes_to_hold(title("plays"), seconds(60)));
   std::this_thread::sleep_for(seconds(10));
   EXPECT_GT(loudest(recording), 1000);
 
   // The screen is pulled out and put back: the windows are still there.
-  const std::string screens = kSway + std::string("get_outputs | grep -q '\"name\": \"Virtual-1\"'");
+  const std::string screens = swaymsg(1) + ("get_outputs | grep -q '\"name\": \"Virtual-1\"'");
   ASSERT_TRUE(guest.holds(screens));
   Result<ScreenPlug> plug = ScreenPlug::connect(screen);
   ASSERT_OK(plug);

@@ -10,6 +10,11 @@
 
 namespace ashlar::test {
 
+// For its words about windows and screens: asks the compositor of a user's session, and `get_tree` or the like follows.
+inline std::string swaymsg(unsigned user) {
+  return "SWAYSOCK=$(ls -t /run/user/" + std::to_string(1000 + user) + "/sway-ipc.*.sock | head -n 1) swaymsg -r -t ";
+}
+
 class Guest {
  public:
   explicit Guest(vm::Machine& machine) : machine_(&machine) {}

@@ -13,7 +13,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr char kHerSway[] = "SWAYSOCK=$(ls -t /run/user/1002/sway-ipc.*.sock | head -n 1) swaymsg -r -t ";
 constexpr char kBertasPassword[] = "seven lanterns under copper";
 
 // All that is not what the browser tries and does without every day (docs/CHROMIUM.md).
@@ -124,8 +123,7 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   picture("05-unlocked");
   run("for p in $(cat /sys/fs/cgroup/session/cgroup.procs); do grep -qx swayidle /proc/$p/comm && kill -USR1 $p; done");
   ASSERT_TRUE(comes_to_run("swaylock"));
-  const std::string screen =
-      "SWAYSOCK=$(ls -t /run/user/1001/sway-ipc.*.sock | head -n 1) swaymsg -t get_outputs -r | grep -q '\"power\": ";
+  const std::string screen = swaymsg(1) + "get_outputs | grep -q '\"power\": ";
   EXPECT_TRUE(comes_to_hold(screen + "false'", seconds(30))) << "the dark screen of a locked machine nobody uses";
   keys({"esc"});
   EXPECT_TRUE(comes_to_hold(screen + "true'", seconds(30)));
@@ -192,7 +190,7 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   keys({"ctrl", "l"});
   std::this_thread::sleep_for(seconds(3));
   type_german("file://" + downloads + "/site.html\n");
-  ASSERT_TRUE(comes_to_hold(kHerSway + std::string("get_tree | grep -q '\"name\": \"Local site - '"), seconds(90)));
+  ASSERT_TRUE(comes_to_hold(swaymsg(2) + ("get_tree | grep -q '\"name\": \"Local site - '"), seconds(90)));
   picture("09-local-site");
   type("a");
   ASSERT_TRUE(comes_to_hold("[ \"$(cat " + downloads + "/note.txt)\" = text ]", seconds(60)));

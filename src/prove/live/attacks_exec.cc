@@ -34,8 +34,8 @@ Outcome execute_copy_in(const std::string& directory) {
 
 Outcome from_home(const Ground& ground) { return execute_copy_in(ground.home); }
 Outcome from_data(const Ground&) {
-  struct stat root{};
-  struct stat data{};
+  struct stat root = {};
+  struct stat data = {};
   if (::stat("/", &root) != 0 || ::stat("/data", &data) != 0 || root.st_dev == data.st_dev) {
     return broken("/data is not open", 0);
   }

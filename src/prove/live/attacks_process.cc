@@ -7,19 +7,18 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <tuple>
 
-#include "base/fd.h"
+#include "base/packet_socket.h"
 #include "prove/live/attack.h"
+#include "session/login_protocol.h"
 
 namespace ashlar::live {
 namespace {
@@ -85,13 +84,8 @@ Outcome read_key(const Ground& ground) {
 
 // Who asks there finds out whether a password is its user's.
 Outcome ask_login(const Ground&) {
-  Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, "/run/login/socket");
-  if (!socket.valid()) return refused("socket");
-  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? done()
-                                                                                                   : refused("connect");
+  Result<Fd> socket = connect_for_packets(kLoginSocket);
+  return socket ? done() : refused("connect", socket.error().code());
 }
 
 // What is typed, whoever it is meant for.

@@ -2,8 +2,8 @@
 //
 //     attack prepare               once, before everything
 //     attack prepare-bare          the same on a system that nothing is on
-//     attack in PLACE [NAME...]    every attack of that place (cases.h), or these; "quick": without the slow ones
-//     attack bare [NAME...]        the controls, there, as PID 1's child
+//     attack in PLACE NAME...      attacks of that place (cases.h)
+//     attack bare NAME...          the controls, there, as PID 1's child
 //     attack records               what the kernel wrote about denials
 //     attack denials               what `ashlarctl denials` makes of that
 //

@@ -89,26 +89,6 @@ const char* service_of(Place place) {
   }
 }
 
-void add_once(std::vector<std::string>& names, std::string_view name) {
-  if (!name.empty() && std::ranges::find(names, name) == names.end()) names.emplace_back(name);
-}
-std::vector<std::string> attacks_of(Place place) {
-  std::vector<std::string> names;
-  for (const Case& each : kCases) {
-    if (each.place != place) continue;
-    add_once(names, each.attack);
-    add_once(names, each.beside);
-  }
-  return names;
-}
-std::vector<std::string> attacks_of_bare() {
-  std::vector<std::string> names;
-  for (const Case& each : kCases) {
-    if (each.control != Control::weak) add_once(names, each.attack);
-  }
-  return names;
-}
-
 // Root's own, which nobody else may read, as long as this process is there.
 int make_key() {
   constexpr std::string_view kSecret = "secret";
@@ -266,10 +246,8 @@ int attack_in(const std::string& place, const std::vector<std::string>& names) {
 }
 
 int attack_each(const std::string& place_name, const std::vector<std::string>& names) {
-  std::optional<Place> place = place_of(place_name);
-  if (!place) return 2;
-  return attack_one_by_one(place_name, names.empty() ? attacks_of(*place) : names,
-                           {"PATH=/usr/sbin:/usr/bin", kKeyVariable + std::to_string(make_key())});
+  if (!place_of(place_name)) return 2;
+  return attack_one_by_one(place_name, names, {"PATH=/usr/sbin:/usr/bin", kKeyVariable + std::to_string(make_key())});
 }
 
 int attack_once(const std::string& place, const std::string& name) {
@@ -297,7 +275,7 @@ int prepare_bare() {
 
 int attack_bare(const std::vector<std::string>& names) {
   return attack_one_by_one(
-      kBare, names.empty() ? attacks_of_bare() : names,
+      kBare, names,
       {"PATH=/usr/sbin:/usr/bin", "HOME=/data", "XDG_RUNTIME_DIR=/run", kKeyVariable + std::to_string(make_key())});
 }
 

@@ -6,13 +6,13 @@
 
 namespace ashlar::live {
 
-// Exit statuses. `names` empty: all of the place's.
+// Exit statuses.
 //
 // Who calls it is the dev variant's root shell, in a domain that may mount nothing. So the program takes PID 1's first
 // (attack_each), and from there each attack is led to its place by the code that leads a service there.
 int attack_in(const std::string& place, const std::vector<std::string>& names);
 int attack_each(const std::string& place, const std::vector<std::string>& names);
-// The controls on a system that nothing is on, as PID 1's child: every attack that has its control there.
+// The controls on a system that nothing is on, as PID 1's child: attacks that have their control there.
 int attack_bare(const std::vector<std::string>& names);
 // One attack, by this program executed anew in its place.
 int attack_once(const std::string& place, const std::string& name);
