@@ -26,6 +26,7 @@ Result<ScreenPlug> ScreenPlug::connect(const fs::path& path) {
   }
   ScreenPlug plug(std::move(socket));
   TRY(in("VNC", plug.shake_hands()));
+  TRY(plug.put_back());  // QEMU tells the guest of changes alone, and begins with no size
   return plug;
 }
 
