@@ -1,6 +1,7 @@
 #include "session/backlight_level.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace ashlar {
 namespace {
@@ -26,8 +27,7 @@ TEST(BacklightLevel, NeverTurnsAScreenOff) {
 }
 
 TEST(BacklightLevel, IsWrittenForEveryScreen) {
-  const fs::path root = fs::path(::testing::TempDir()) / "backlight";
-  fs::remove_all(root);
+  const fs::path root = fs::path(::testing::TempDir()) / ("backlight-" + std::to_string(::getpid()));
   auto screen = [&](const char* name, const char* level, const char* most) {
     fs::create_directories(root / name);
     EXPECT_TRUE(write_file(root / name / "brightness", as_bytes(level)));
@@ -42,6 +42,7 @@ TEST(BacklightLevel, IsWrittenForEveryScreen) {
   EXPECT_EQ(level("other").substr(0, 1), "6");
   EXPECT_EQ(level("broken"), "many\n");
   EXPECT_TRUE(change_brightness(root / "none", Brightness::up)) << "a machine without one";
+  fs::remove_all(root);
 }
 
 }  // namespace

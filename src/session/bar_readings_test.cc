@@ -1,19 +1,21 @@
 #include "session/bar_readings.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace ashlar {
 namespace {
 
 class BarReadings : public ::testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(root_); }
+  void TearDown() override { fs::remove_all(root_); }
   void file(const fs::path& path, std::string_view text) {
     fs::create_directories((root_ / path).parent_path());
     ASSERT_TRUE(write_file(root_ / path, as_bytes(text)));
   }
 
-  fs::path root_ = fs::path(::testing::TempDir()) / "bar-readings";
+  // Each test runs in a process of its own, beside others.
+  fs::path root_ = fs::path(::testing::TempDir()) / ("bar-readings-" + std::to_string(::getpid()));
 };
 
 TEST_F(BarReadings, SayNothingOfAMachineThatHasNothing) {
