@@ -6,7 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "base/bytes.h"
+#include "base/interrupt.h"
 #include "vm/run.h"
 #include "vm/sockets.h"
 
@@ -120,6 +123,19 @@ TEST(Machine, AWaitEndsAtItsDeadlineAndAtCancellation) {
   auto cancelled = machine->wait_for_line("never said", minutes(10));
   ASSERT_FALSE(cancelled);
   EXPECT_NE(cancelled.error().message().find("interrupted"), std::string::npos);
+}
+
+// In a process of its own: an interrupt that was noted stays so.
+TEST(Machine, AWaitEndsAtAnInterrupt) {
+  auto interrupted_wait = [] {
+    note_interrupts();
+    auto machine = Machine::start(small_machine());
+    if (!machine) return 1;
+    std::raise(SIGTERM);
+    auto line = machine->wait_for_line("never said", minutes(10));
+    return !line && line.error().message().find("interrupted") != std::string::npos ? 0 : 1;
+  };
+  EXPECT_EXIT(::_exit(interrupted_wait()), testing::ExitedWithCode(0), "");
 }
 
 TEST(Machine, WhatQemuRefusesIsToldInItsWords) {
