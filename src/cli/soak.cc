@@ -97,6 +97,8 @@ Status drive_desktop() {
   Result<std::string> said = run_checked(
       {.argv = {test_tree() / "tests/boot/system_test", "--gtest_filter=Desktop.Services*:Desktop.Sounds*:Browser.*"}});
   if (!said) return std::unexpected(std::move(said).error().in("desktop"));
+  said = run_checked({.argv = {test_tree() / "tests/data/data_machine_test", "--gtest_filter=Session.*FullDisk*"}});
+  if (!said) return std::unexpected(std::move(said).error().in("full disk"));
   return {};
 }
 

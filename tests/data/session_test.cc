@@ -209,5 +209,50 @@ TEST_F(Session, HasAHomeThatPersistsALockAndNoOpenDesktopAfterACrash) {
   ASSERT_OK(machine_->power_off());
 }
 
+// Nothing is left that the person may fill, over a lock, an end and a start of the machine. (Of the soak run.)
+TEST_F(Session, BearsAFullDiskUntilItsPersonMakesRoom) {
+  talk_with(DataMachine::new_machine("full-disk", "desktop"));
+  machine_->config.memory_mib = 2048;
+  machine_->config.cpus = 2;
+  ASSERT_OK(machine_->power_on());
+  Result<prove::FirstBoot> first = prove::set_up(*machine_);
+  ASSERT_OK(first);
+  ASSERT_TRUE(first->last.at_shell()) << first->last.text();
+  desktop_is_there();
+  keys({"meta_l", "ret"});
+  ASSERT_TRUE(comes_to_run("foot"));
+  std::this_thread::sleep_for(seconds(5));
+  type("cd\ncat /dev/zero > fill\n");
+  const std::string left = "[ \"$(stat -f -c %a /data)\" -";  // blocks, of those that are not root's alone
+  EXPECT_TRUE(holds(left + "gt 1000 ]")) << "the control";
+  ASSERT_TRUE(comes_to_hold(left + "lt 2 ]", std::chrono::minutes(15)));
+  std::this_thread::sleep_for(seconds(10));  // the bar looks again and again
+  picture("20-full");
+  EXPECT_NE(run("ashlarctl service list").find(" services, 0 failed"), std::string::npos);
+
+  keys({"meta_l", "l"});
+  ASSERT_TRUE(comes_to_run("swaylock"));
+  try_password("wrong password");
+  EXPECT_TRUE(runs("swaylock"));
+  unlock_screen(1, kPassword);
+
+  // The next day.
+  ASSERT_OK(machine_->power_off());
+  asked_ = machine_->unlock();
+  ASSERT_OK(asked_);
+  ASSERT_TRUE(asked_->at_shell()) << asked_->text();
+  desktop_is_there();
+  EXPECT_NE(run("ashlarctl service list").find(" services, 0 failed"), std::string::npos);
+  keys({"meta_l", "ret"});
+  ASSERT_TRUE(comes_to_run("foot"));
+  std::this_thread::sleep_for(seconds(5));
+  picture("21-full-the-next-day");
+  type("cd\nrm fill\necho much > written\n");
+  EXPECT_TRUE(comes_to_hold("grep -qx much /data/home/u1/written", seconds(60)));
+  std::this_thread::sleep_for(seconds(10));
+  picture("22-room-again");
+  ASSERT_OK(machine_->power_off());
+}
+
 }  // namespace
 }  // namespace ashlar::test
