@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/subprocess.h"
 #include "cli/bench_boot.h"
+#include "cli/bench_layers.h"
 #include "cli/bench_memory.h"
 #include "cli/bench_peers.h"
 #include "cli/bench_table.h"
@@ -159,6 +160,8 @@ Status bench_command(const BenchCommandOptions& options) {
       return bench_booting(options, choice);
     case Part::memory:
       return bench_memory(choice);
+    case Part::layers:
+      return bench_layers(choice, options.boots);
     case Part::everything:
       break;
   }

@@ -23,10 +23,6 @@ constexpr char kSaid[] = "/run/memory";
 // Until what a start or an end of programs leaves behind is done.
 constexpr seconds kCalm(45);
 
-// All processes of the name: the browser's windows, and what works for them.
-constexpr char kCloseBrowser[] =
-    "for p in /proc/[0-9]*; do read -r n <$p/comm; case $n in chrom*) kill ${p#/proc/};; esac; done 2>/dev/null";
-
 double mb(std::uint64_t kib) { return static_cast<double>(kib) * 1024 / 1e6; }
 std::string in_mb(std::uint64_t kib) { return fmt::format("{:.1f} MB", mb(kib)); }
 

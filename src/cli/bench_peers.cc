@@ -51,7 +51,7 @@ Status write_mkosi_configuration(const MkosiImage& image, const fs::path& direct
       {"mkosi.conf",
        fmt::format("[Distribution]\nDistribution=debian\nRelease=trixie\nMirror={0}\n"
                    "[Output]\nFormat=disk\n"
-                   "[Build]\nPackageCacheDirectory=packages\n"
+                   "[Build]\nPackageCacheDirectory=packages\nCacheDirectory=cache\n"
                    "ToolsTree=default\nToolsTreeDistribution=debian\nToolsTreeRelease=trixie\n"
                    "ToolsTreeMirror={0}\nToolsTreeSandboxTrees=mkosi.sandbox\n"
                    "[Content]\nBootable=yes\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n"
@@ -73,7 +73,7 @@ Status write_mkosi_configuration(const MkosiImage& image, const fs::path& direct
        "[Partition]\nType=root-verity\nVerity=hash\nVerityMatchKey=root\nMinimize=best\n"},
   };
   std::error_code error;
-  for (const char* made : {"mkosi.repart", "mkosi.sandbox/etc/apt/sources.list.d", "packages"}) {
+  for (const char* made : {"mkosi.repart", "mkosi.sandbox/etc/apt/sources.list.d", "packages", "cache"}) {
     fs::create_directories(directory / made, error);
     if (error) return fail_errno("create " + (directory / made).string(), error.value());
   }

@@ -1,6 +1,7 @@
 // What `ashlar bench` makes of what machines say, without machines.
 #include <gtest/gtest.h>
 
+#include "cli/bench_layers_report.h"
 #include "cli/bench_memory_report.h"
 #include "cli/bench_table.h"
 
@@ -14,6 +15,25 @@ TEST(BenchTable, SpreadIsLeastMiddleMost) {
   EXPECT_EQ(spread.most, 3);
   EXPECT_EQ(in_words(spread, "s"), "2.00 s (1.00 to 3.00)");
   EXPECT_EQ(median({}), 0);
+}
+
+TEST(BenchLayers, ALoopIsMicrosecondsForOneTime) {
+  prove::Attempt loop = {.attack = "cost.exec", .place = "user", .end = prove::Attempt::End::done};
+  loop.step = "250 1000000000";
+  EXPECT_EQ(microseconds_each(loop).value(), 4000);
+  loop.step = "1 2500000";
+  EXPECT_EQ(microseconds_each(loop).value(), 2500);
+}
+
+TEST(BenchLayers, WhatDidNotRunIsNoTime) {
+  prove::Attempt loop = {.attack = "cost.exec", .place = "user", .end = prove::Attempt::End::broken};
+  loop.step = "the first try";
+  EXPECT_EQ(microseconds_each(loop).error().message(), "cost.exec in user: could not be tried: the first try");
+  loop.end = prove::Attempt::End::done;
+  for (const char* step : {"", "0 12", "12", "1 2 3", "one 2"}) {
+    loop.step = step;
+    EXPECT_FALSE(microseconds_each(loop)) << step;
+  }
 }
 
 constexpr char kMemory[] =

@@ -119,7 +119,7 @@ struct FuzzCommandOptions {
 Status fuzz_command(const FuzzCommandOptions& options);
 
 struct BenchCommandOptions {
-  enum class Part { everything, boot, memory, unlocking };
+  enum class Part { everything, boot, memory, layers, unlocking };
   ImageChoice choice;
   Part part = Part::everything;
   unsigned boots = 3;  // of each machine

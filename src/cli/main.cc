@@ -162,6 +162,7 @@ int main(int argc, char** argv) {
   auto* parts = bench->add_option_group("only one part");
   parts->add_flag("--boot", part(Part::boot), "from power-on, beside mkosi's image of the same packages");
   parts->add_flag("--memory", part(Part::memory), "what the desktop uses after the login, process by process");
+  parts->add_flag("--layers", part(Part::layers), "what the kernel's layers and the sandbox cost: with and without");
   parts->add_flag("--unlocking", part(Part::unlocking), "what unlocking /data takes, part by part");
   parts->require_option(0, 1);
   bench->add_option("--boots", bench_options.boots, "how often each machine is started")

@@ -1,5 +1,5 @@
 // What one machine said while it was attacked from inside: the lines of the attack program (src/prove/live) and the
-// kernel's records. Parsing alone; live_machines has the machines.
+// kernel's records. Parsing alone; live_machine.cc has the machines.
 #pragma once
 
 #include <map>

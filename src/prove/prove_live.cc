@@ -11,6 +11,7 @@
 #include "format/selinux.h"
 #include "prove/data_machine.h"
 #include "prove/live_judge.h"
+#include "prove/live_machine.h"
 #include "prove/target.h"
 #include "prove/weaken.h"
 #include "vm/console.h"
@@ -22,7 +23,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr char kGiven[] = "/tmp/live-given";  // where the attack program looks for what the host brings
-constexpr auto kPlaceLimit = minutes(15);     // the browser takes its time where it is not let
 constexpr std::size_t kAttacksOfOneLine = 12;
 
 // The same name as the image's own, so that it takes its place; a later version is not needed, nothing is there yet.
@@ -103,23 +103,6 @@ Status bring(vm::Console& console, const Lab& lab) {
   return console.write_file(std::string(kGiven) + "/policy-older", TRY(sign(lab.owner.image, kOlder)));
 }
 
-// One of the program's verbs. What it says is kept by `cat`, since the places it goes to may write no file of the
-// shell's, and printed again and again until all of it came through.
-Status attack(vm::Console& console, const std::string& words, LiveRun& run) {
-  constexpr unsigned kTries = 8;
-  const std::string file = "/tmp/live-said";
-  TRY(console.run("/usr/lib/ashlar/attack " + words + " 2>&1 | cat >" + file, kPlaceLimit));
-  LiveRun part;
-  std::string said;
-  for (unsigned i = 0; i < kTries && !part.complete(); ++i) {
-    said = TRY(console.run("cat " + file, kPlaceLimit));
-    part.take(said);
-  }
-  if (!part.complete()) return fail("`attack " + words + "` did not say all it has to say: " + said);
-  run.add(std::move(part));
-  return {};
-}
-
 // In lines short enough for a terminal.
 Status carry_out(vm::Console& console, const Plan& plan, LiveRun& run) {
   for (const auto& [place, attacks] : plan) {
@@ -128,7 +111,7 @@ Status carry_out(vm::Console& console, const Plan& plan, LiveRun& run) {
       std::size_t to = std::min(attacks.size(), from + kAttacksOfOneLine);
       std::string words = place == "bare" ? "bare" : fmt::format("in {}", place);
       for (std::size_t i = from; i < to; ++i) words += " " + attacks[i];
-      TRY(attack(console, words, run));
+      TRY(ask_attack_program(console, words, run));
     }
   }
   return {};
@@ -140,8 +123,8 @@ Result<LiveRun> attack_places(const Lab& lab, vm::Console console, const Plan& p
   TRY(bring(console, lab));
   LiveRun run;
   TRY(carry_out(console, plan, run));
-  TRY(attack(console, "records", run));
-  TRY(attack(console, "denials", run));
+  TRY(ask_attack_program(console, "records", run));
+  TRY(ask_attack_program(console, "denials", run));
   return run;
 }
 
@@ -155,13 +138,8 @@ Result<LiveRun> attack_without_data(const Lab& lab, vm::Machine& machine, const 
   return attack_places(lab, console, plan);
 }
 
-// A shell is PID 1.
 Result<LiveRun> attack_bare(const Lab& lab, vm::Machine& machine, const Plan& plan) {
-  TRY(machine.wait_for_text("\n# ", vm::kBootLimit));
-  TRY(machine.type_serial(std::string("PS1='") + vm::kShellPrompt + "'\n"));
-  TRY(machine.wait_for_text(std::string("\n") + vm::kShellPrompt, seconds(60)));  // not the echo
-  vm::Console console(machine);
-  TRY(console.run("/usr/lib/ashlar/attack prepare-bare"));
+  vm::Console console = TRY(bare_console(machine));
   TRY(bring(console, lab));
   LiveRun run;
   TRY(carry_out(console, plan, run));
@@ -233,11 +211,6 @@ Result<Bytes> watched_uki(const Lab& lab, Ipe ipe) {
   }
   return make_changed_uki(lab, changes);
 }
-Result<Bytes> bare_uki(const Lab& lab) {
-  const std::string line =
-      direct_root(lab) + " write_exec=allow proc_mem.force_override=always printk.time=0 init=/usr/bin/dash --";
-  return make_uki(lab, ".cmdline", as_bytes(line), &lab.owner.image);
-}
 
 }  // namespace
 
@@ -254,7 +227,7 @@ Result<Proof> prove_live(const LiveOptions& options) {
   auto weakened = [&](const char* name, Result<Bytes> uki, const Plan& plan, const Work& work) {
     return weakened_run(lab, name, stick, std::move(uki), plan, work);
   };
-  auto bare = TRY(weakened("live.bare", bare_uki(lab), plans.bare, attack_bare));
+  auto bare = TRY(weakened("live.bare", bare_uki(lab, ""), plans.bare, attack_bare));
   auto watched = TRY(weakened("live.watched", watched_uki(lab, Ipe::enforced), plans.watched, attack_without_data));
   auto open = TRY(weakened("live.open", watched_uki(lab, Ipe::allows_everything), plans.open, attack_without_data));
 

@@ -66,6 +66,7 @@ extern const std::vector<NamedAttack> kScriptAttacks;
 extern const std::vector<NamedAttack> kPolicyAttacks;
 extern const std::vector<NamedAttack> kKernelAttacks;
 extern const std::vector<NamedAttack> kDiskAttacks;
+extern const std::vector<NamedAttack> kCosts;
 
 // --- What attacks share (tools.cc).
 

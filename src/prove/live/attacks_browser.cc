@@ -1,43 +1,15 @@
 // What a page, a flag of the person's, or Chromium itself taken over might do. The real browser is started, without a
 // window, and says what it made of a page.
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "prove/live/attack.h"
+#include "prove/live/browser.h"
 
 namespace ashlar::live {
 namespace {
 
-constexpr char kBrowser[] = "/usr/lib/chromium/chromium";
-constexpr int kPatience = 300'000;       // milliseconds
-constexpr int kCrashPatience = 120'000;  // where the page's process is expected to end again and again
-
-// What the page's document is when its scripts have run.
-Ran show(const Ground& ground, const std::string& page, const std::string& engine_flags, int patience = kPatience) {
-  const std::string profile = ground.home + "/live-profile-" + std::to_string(::getpid());
-  std::vector<std::string> arguments = {"--headless",
-                                        "--ozone-platform=headless",
-                                        "--disable-gpu",
-                                        "--disable-software-rasterizer",
-                                        "--ipc-connection-timeout=120",
-                                        "--no-first-run",
-                                        "--password-store=basic",
-                                        "--js-flags=" + engine_flags,
-                                        "--user-data-dir=" + profile,
-                                        "--virtual-time-budget=1000",
-                                        "--dump-dom",
-                                        "file://" + page};
-  // Where there are no sandboxes, Chromium has to be told that root means it.
-  if (::geteuid() == 0) arguments.insert(arguments.begin(), "--no-sandbox");
-  Ran ran = run({.path = kBrowser,
-                 .arguments = std::move(arguments),
-                 .environment = {"HOME=" + ground.home, "XDG_RUNTIME_DIR=" + ground.runtime},
-                 .patience = patience});
-  add_processes_until_now();
-  return ran;
-}
+constexpr int kCrashPatience = 120'000;  // milliseconds, where the page's process is expected to end again and again
 
 Outcome answer_of(const Ran& ran, const std::string& good, const std::string& bad) {
   if (ran.exec_error != 0) return broken("execve", ran.exec_error);
@@ -46,18 +18,11 @@ Outcome answer_of(const Ran& ran, const std::string& good, const std::string& ba
   return refused("the page", 0);
 }
 
-std::string page_in(const Ground& ground, const std::string& script) {
-  // Of the home the browser may read this.
-  const std::string downloads = ground.home + "/Downloads";
-  ::mkdir(downloads.c_str(), 0700);
-  std::string path = downloads + "/live-page.html";
-  return put(path, "<!doctype html><body><script>" + script + "</script></body>", 0644) ? path : "";
-}
-
 Outcome web_assembly(const Ground& ground) {
   std::string page = page_in(ground, "document.body.append('says:' + typeof WebAssembly)");
   if (page.empty()) return broken("write the page");
-  return answer_of(show(ground, page, ground.bare ? "--no-jitless" : "--jitless"), "says:object", "says:undefined");
+  return answer_of(show(ground, {.page = page, .engine = ground.bare ? "--no-jitless" : "--jitless"}), "says:object",
+                   "says:undefined");
 }
 
 // With the compiler on; a function is called until it is worth compiling.
@@ -66,11 +31,14 @@ Outcome compiler(const Ground& ground) {
                              "function f(n){let s=0;for(let i=0;i<n;i++)s+=i%7;return s}"
                              "let t=0;for(let i=0;i<300;i++)t+=f(1000);document.body.append('says:'+(t>0))");
   if (page.empty()) return broken("write the page");
-  return answer_of(show(ground, page, "--no-jitless", ground.bare ? kPatience : kCrashPatience), "says:true", "");
+  return answer_of(
+      show(ground,
+           {.page = page, .engine = "--no-jitless", .patience = ground.bare ? kBrowserPatience : kCrashPatience}),
+      "says:true", "");
 }
 
 Outcome other_files(const Ground& ground) {
-  return answer_of(show(ground, ground.home + kLetter, "--jitless"), kLetterText, "");
+  return answer_of(show(ground, {.page = ground.home + kLetter}), kLetterText, "");
 }
 
 // --- As if its code were somebody else's by now.

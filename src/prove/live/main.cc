@@ -7,17 +7,29 @@
 //     attack records               what the kernel wrote about denials
 //     attack denials               what `ashlarctl denials` makes of that
 //
+// As /init of an initramfs it starts the same system without its policies (start_unlabelled.h).
+//
 // An attack's line:  attack: NAME in PLACE: END ERROR pids=12,13 STEP
 // END is done, refused, broken or killed; ERROR an errno's name, a signal's, or -. Each line has a sum (line.h).
 #include <unistd.h>
 
 #include <cstdio>
 
+#include "base/monotonic.h"
 #include "prove/live/attack.h"
 #include "prove/live/runner.h"
+#include "prove/live/start_unlabelled.h"
+#include "sys/failure.h"
+#include "sys/linux_kernel.h"
 
 int main(int argc, char** argv) {
   using namespace ashlar::live;
+  if (::getpid() == 1) {
+    const std::chrono::milliseconds started = ashlar::monotonic_now();
+    ashlar::LinuxKernel kernel;
+    ashlar::Status status = start_unlabelled(kernel, started);
+    ashlar::give_up(kernel, status.error());
+  }
   std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty()) return 2;
   std::string verb = words.front();

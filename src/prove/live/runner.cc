@@ -227,7 +227,7 @@ void mount_bare(const char* source, const char* target, const char* type) {
 
 Attack attack_of(std::string_view name) {
   for (const auto* table : {&kBrowserAttacks, &kExecAttacks, &kLoadAttacks, &kMemoryAttacks, &kProcessAttacks,
-                            &kScriptAttacks, &kPolicyAttacks, &kKernelAttacks, &kDiskAttacks}) {
+                            &kScriptAttacks, &kPolicyAttacks, &kKernelAttacks, &kDiskAttacks, &kCosts}) {
     for (const NamedAttack& each : *table) {
       if (each.name == name) return each.run;
     }
@@ -253,7 +253,8 @@ int attack_each(const std::string& place_name, const std::vector<std::string>& n
 int attack_once(const std::string& place, const std::string& name) {
   ::prctl(PR_SET_NAME, name.c_str(), 0, 0, 0);
   ::signal(SIGPIPE, SIG_IGN);  // who is started may end before it has read
-  ::alarm(name.starts_with("browser.") ? kSecondsForBrowser : kSecondsForOne);
+  const bool is_slow = name.starts_with("browser.") || name.starts_with("cost.");
+  ::alarm(is_slow ? kSecondsForBrowser : kSecondsForOne);
   may_start_processes = place != name_of(Place::seatd);
   Attack attack = attack_of(name);
   Outcome outcome = attack == nullptr ? broken("there is no such attack", 0) : attack(ground_of(place));
