@@ -19,7 +19,6 @@
 namespace ashlar::cli {
 namespace {
 
-using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr unsigned kRounds = 3;      // after each start

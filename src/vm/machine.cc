@@ -6,10 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 
-#include "base/interrupt.h"
 #include "vm/arguments.h"
 #include "vm/keyboard.h"
 #include "vm/qmp.h"
@@ -77,16 +75,11 @@ struct Machine::State {
 // passed or `also` woke it and nothing else happened, and now and then before. An error only when the caller cancelled,
 // an interrupt was noted, or the host failed: that the machine ended is no error here, but is in `status`.
 Result<bool> Machine::State::pump(Deadline deadline, int also) {
-  // A signal may come to another thread than the one that waits here.
-  constexpr int kLookForInterrupts = 500;  // milliseconds
-  TRY(check_interrupted());
   if (status.phase == Phase::ended) return false;
   std::array<pollfd, 5> polled = {pollfd{serial_open ? serial.get() : -1, POLLIN, 0},
                                   pollfd{qmp->socket().get(), POLLIN, 0}, pollfd{exit_notice.get(), POLLIN, 0},
                                   pollfd{config.cancel, POLLIN, 0}, pollfd{also, POLLIN, 0}};
-  int ready = ::poll(polled.data(), polled.size(), std::min(deadline.left(), kLookForInterrupts));
-  if (ready < 0 && errno != EINTR) return fail_errno("poll");
-  if (ready <= 0) return false;
+  if (!TRY(poll_until(polled, deadline))) return false;
   if (polled[3].revents != 0) return fail("interrupted");
   if (polled[0].revents != 0) TRY(read_console());
   // A closed control connection is the machine ending, and the pidfd will say so; its last events are already here.

@@ -1,8 +1,14 @@
 // Points in time until which somebody is willing to wait.
 #pragma once
 
+#include <poll.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <span>
+
+#include "base/interrupt.h"
 
 namespace ashlar::vm {
 
@@ -24,5 +30,15 @@ class Deadline {
  private:
   Clock::time_point at_;
 };
+
+// poll(2) once, until the deadline or for half a second: a signal may come to another thread than the one that waits
+// here. Whether a descriptor is ready; an error when an interrupt was noted.
+inline Result<bool> poll_until(std::span<pollfd> polled, Deadline deadline) {
+  constexpr int kLongest = 500;  // milliseconds
+  TRY(check_interrupted());
+  int ready = ::poll(polled.data(), polled.size(), std::min(deadline.left(), kLongest));
+  if (ready < 0 && errno != EINTR) return fail_errno("poll");
+  return ready > 0;
+}
 
 }  // namespace ashlar::vm
